@@ -1,9 +1,7 @@
 // `npm run doctor -- https://…`: finds what is wrong with a vault, and names the command that fixes it.
 //
 // Exits with 0 if all is well, 1 if there are only warnings, 2 if something failed or could not be checked.
-import { exitCode } from "./doctor/check.mjs";
-import { examine } from "./doctor/examine.mjs";
-import { line, verdict } from "./doctor/report.mjs";
+import { diagnose } from "./doctor/run.mjs";
 import { vaultUrl } from "./doctor/url.mjs";
 import { Failure, main } from "./setup/run.mjs";
 import { askSecret, colours, isInteractive } from "./setup/terminal.mjs";
@@ -26,10 +24,7 @@ async function doctor([text, ...more]) {
   // Refuses more arguments: a token there would be in the shell's history.
   if (!text || text.startsWith("-") || more.length > 0) throw new Failure(USAGE);
   const url = vaultUrl(text);
-  const paint = colours();
-  const checks = await examine({ url, token: await token(process.env), say: (check) => console.log(line(check, paint)) });
-  console.log(`\n${verdict(checks, paint)}`);
-  process.exitCode = exitCode(checks);
+  process.exitCode = await diagnose({ url, token: await token(process.env), paint: colours() });
 }
 
 // Exits with 2 on an error, because 1 means warnings.

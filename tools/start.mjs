@@ -4,9 +4,9 @@ import { build } from "./build.mjs";
 import { inRoot } from "./setup/project.mjs";
 import { Failure, main } from "./setup/run.mjs";
 import { commands } from "./start/commands.mjs";
-import { endLeftovers, remember } from "./start/leftovers.mjs";
-import { requestLine, secretsOf } from "./start/log.mjs";
+import { claim } from "./start/leftovers.mjs";
 import { checkPorts, readPorts } from "./start/ports.mjs";
+import { serve } from "./start/serve.mjs";
 import { readVars } from "./start/vars.mjs";
 import { onChange } from "./start/watch.mjs";
 
@@ -15,23 +15,15 @@ const DIR = resolve(process.env.HOOKVAULT_DIR ?? inRoot(".local"));
 async function start() {
   const ports = readPorts(process.env);
   readVars();
-  await endLeftovers(DIR);
+  await claim(DIR);
   await checkPorts(ports);
   const worker = await build({ quick: true });
-  const [stack, { startFiles }] = await Promise.all([import("./start/stack.mjs"), import("./storage/files.mjs")]);
-  const options = { ports, dir: DIR, worker, startS3: startFiles };
-  await stack.untilStopped((stops) => run(stack, options, stops));
+  // Somebody may have edited the variables during a long build.
+  const vars = readVars();
+  await serve({ ports, dir: DIR, worker, vars,
+    ready: (facts) => commands({ ports, vars, ...facts }),
+    watch: (renew) => onChange(() => exchange(renew)) });
   process.exit();
-}
-
-async function run({ startStack, UPSTREAM_KEY }, options, stops) {
-  const [vars, { ports }] = [readVars(), options];
-  const runtime = { launched: (pid) => remember(DIR, pid) };
-  const log = (told) => console.log(requestLine(told, secretsOf(vars)));
-  const { firstId, died, renew } = await startStack({ ...options, vars, log, runtime }, stops);
-  console.log(commands({ ports, vars, upstreamKey: UPSTREAM_KEY, firstId }));
-  stops.push(onChange(() => exchange(renew)));
-  throw new Failure(await died);
 }
 
 /** Builds what has changed, and runs it. If that fails, prints why, and the old Worker goes on. */

@@ -1,12 +1,12 @@
-// `npm run demo`: shows that a job's file outlives its presigned URL, from submission to comparison.
+// The demonstration: a job's file outlives its presigned URL, from submission to comparison.
+// Call it only after the set-up, because it needs npm packages.
 import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { build } from "./build.mjs";
-import { freePort } from "./ports.mjs";
-import { Failure, main } from "./setup/run.mjs";
+import { freePort } from "../ports.mjs";
+import { Failure } from "../setup/run.mjs";
 
 const LIMIT_MS = 60_000;
 const MODEL = "wan22-fast-t2v";
@@ -17,15 +17,19 @@ const token = () => randomBytes(16).toString("hex");
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 const say = (text) => console.log(`• ${text}`);
 
-async function demo() {
-  const worker = await build({ quick: true });
-  const [stack, { startFiles }] = await Promise.all([import("./start/stack.mjs"), import("./storage/files.mjs")]);
-  const signal = await stack.untilStopped(async (stops) => {
+/**
+ * Plays it with this Worker, in a folder of its own.
+ *
+ * @param {{ script: string, wasm: string }} worker
+ * @returns {Promise<string | undefined>} the signal that ended it early
+ */
+export async function demo(worker) {
+  const [stack, { startFiles }] = await Promise.all([import("../start/stack.mjs"), import("../storage/files.mjs")]);
+  return stack.untilStopped(async (stops) => {
     const dir = mkdtempSync(join(tmpdir(), "hookvault-demo-"));
     stops.push(async () => rmSync(dir, { recursive: true, force: true }));
     await play(await start(stack, { dir, worker, startS3: startFiles }, stops));
   });
-  if (signal) process.exit(1);
 }
 
 async function start({ startStack, UPSTREAM_KEY }, options, stops) {
@@ -130,5 +134,3 @@ async function until(what, check) {
   }
   throw new Failure(`Waited ${LIMIT_MS / 1000} s in vain until ${what}.`);
 }
-
-await main(demo);

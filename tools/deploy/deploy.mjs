@@ -1,11 +1,10 @@
 // Deploys a vault from nothing, and checks that it works. Running it again is safe: secrets that are set stay.
 import { setTimeout as sleep } from "node:timers/promises";
 import { ask as request, Unanswered } from "../doctor/ask.mjs";
-import { exitCode } from "../doctor/check.mjs";
-import { examine } from "../doctor/examine.mjs";
 import { reach } from "../doctor/outside.mjs";
-import { line, verdict } from "../doctor/report.mjs";
+import { diagnose } from "../doctor/run.mjs";
 import { vaultUrl } from "../doctor/url.mjs";
+import { commandFor } from "../setup/command.mjs";
 import { Failure } from "../setup/run.mjs";
 import { checkGiven, masked, NAMES, valuesFor } from "./secrets.mjs";
 import { capture, deployed, shared, show, urlOf } from "./wrangler.mjs";
@@ -19,14 +18,15 @@ const PAUSE_MS = 2_000;
  * @param {string[]} options.args for `wrangler deploy`
  * @param {string} options.wrangler the path of its script
  * @param {object} options.env
+ * @param {string} [options.cwd] the folder to deploy
  * @param {(prompt: string) => Promise<string>} [options.ask] missing if nobody is at the terminal
  * @param {(text: string) => void} options.say
  * @param {object} options.paint
  * @param {number} [options.patienceMs]
  * @returns {Promise<number>} the exit code: 2 if the doctor found a failure
  */
-export async function deploy({ args, wrangler, env, ask, say, paint, patienceMs = PATIENCE_MS }) {
-  const call = { wrangler, env };
+export async function deploy({ args, wrangler, env, cwd, ask, say, paint, patienceMs = PATIENCE_MS }) {
+  const call = { wrangler, env, cwd };
   checkGiven(env);
   await login(call, args, { env, ask, say });
   const { name, targets } = await deployed(call, args);
@@ -35,7 +35,7 @@ export async function deploy({ args, wrangler, env, ask, say, paint, patienceMs 
   tellNew(set, say, paint);
   const url = urlOf(targets);
   if (!url) {
-    say("\nwrangler printed no URL of the Worker; once you have it, check it: `npm run doctor -- <URL>`.");
+    say(`\nwrangler printed no URL of the Worker; once you have it, check it: \`${commandFor("doctor")} <URL>\`.`);
     return 0;
   }
   const code = await look({ url, token: set.API_TOKEN?.value ?? env.API_TOKEN, ask, say, paint, patienceMs });
@@ -100,16 +100,14 @@ function tellNew(set, say, paint) {
 async function look({ url, token, ask, say, paint, patienceMs }) {
   const typed = token ?? (await ask?.("\nAPI_TOKEN, to check the Worker (not shown; Enter skips the check): "));
   if (!typed) {
-    say(`\nTo check it: API_TOKEN=… npm run doctor -- ${url}`);
+    say(`\nTo check it: API_TOKEN=… ${commandFor("doctor")} ${url}`);
     return 0;
   }
   const vault = vaultUrl(url);
   const [first] = typed.split(",").map((entry) => entry.trim());
   say(`\nThe doctor checks ${url}:`);
   await untilKnown(vault, first, patienceMs);
-  const checks = await examine({ url: vault, token: first, say: (check) => say(line(check, paint)) });
-  say(`\n${verdict(checks, paint)}`);
-  return exitCode(checks) === 2 ? 2 : 0;
+  return (await diagnose({ url: vault, token: first, paint, say })) === 2 ? 2 : 0;
 }
 
 /** Waits until the Worker answers. If it never does, the doctor explains why. */

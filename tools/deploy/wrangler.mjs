@@ -2,14 +2,19 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { inRoot, NODE, ROOT, toolEnv } from "../setup/project.mjs";
+import { dirname, join } from "node:path";
+import { NODE, ROOT, toolEnv } from "../setup/project.mjs";
 import { exitOf, Failure } from "../setup/run.mjs";
 import { NAMES } from "./secrets.mjs";
 
-/** The path of wrangler's script. */
-export const WRANGLER = inRoot("node_modules", "wrangler", "bin", "wrangler.js");
+/** Returns the path of wrangler's script, wherever npm has put the package. Call it only after the set-up. */
+export function wranglerScript() {
+  const require = createRequire(import.meta.url);
+  const path = require.resolve("wrangler/package.json");
+  return join(dirname(path), require(path).bin.wrangler);
+}
 
 /** The flags of `deploy` that all of its commands share. Each has a value. */
 const SHARED = ["--config", "-c", "--env-file", "--profile", "--cwd"];
@@ -29,14 +34,16 @@ function environment(env, more = {}) {
   return all;
 }
 
-/** Runs wrangler on this terminal, and resolves to its exit code. */
-export function show({ wrangler, env }, args, more) {
-  return exitOf(spawn(NODE, [wrangler, ...args], { cwd: ROOT, env: environment(env, more), stdio: "inherit" }));
+/** @typedef {{ wrangler: string, env: object, cwd?: string }} Call its script, the environment, and the folder to deploy */
+
+/** Runs wrangler on this terminal, and resolves to its exit code. @param {Call} call */
+export function show({ wrangler, env, cwd = ROOT }, args, more) {
+  return exitOf(spawn(NODE, [wrangler, ...args], { cwd, env: environment(env, more), stdio: "inherit" }));
 }
 
 /** Runs wrangler without showing it, with `input` as its standard input. Resolves to `{ code, out, err }`. */
-export async function capture({ wrangler, env }, args, input = "") {
-  const child = spawn(NODE, [wrangler, ...args], { cwd: ROOT, env: environment(env), stdio: "pipe" });
+export async function capture({ wrangler, env, cwd = ROOT }, args, input = "") {
+  const child = spawn(NODE, [wrangler, ...args], { cwd, env: environment(env), stdio: "pipe" });
   let [out, err] = ["", ""];
   child.stdout.on("data", (data) => (out += data));
   child.stderr.on("data", (data) => (err += data));

@@ -1,4 +1,5 @@
 // Collects all of the doctor's findings: the connection to the Worker, the Worker's own report, a delivery.
+import { commandFor, localTokens } from "../setup/command.mjs";
 import { ask, isRedirect, json, Unanswered } from "./ask.mjs";
 import { fail, read, warn } from "./check.mjs";
 import { clock, reach } from "./outside.mjs";
@@ -47,11 +48,11 @@ function refused(answer) {
   const { status } = answer;
   const { detail } = json(answer);
   if (status === 401 || status === 403) {
-    return fail("doctor", "the Worker does not accept this token", "set API_TOKEN to the secret's value (that of `npm start` is in .dev.vars), or set a new one: npx wrangler secret put API_TOKEN");
+    return fail("doctor", "the Worker does not accept this token", `set API_TOKEN to the secret's value (that of \`${commandFor("start")}\` is in ${localTokens()}), or set a new one: npx wrangler secret put API_TOKEN`);
   }
   if (status === 503 && detail) return fail("doctor", detail, "npx wrangler secret put API_TOKEN");
   if (status === 404 || isRedirect(answer)) {
-    return fail("doctor", `GET /doctor answers ${status}`, "deploy this version: `npm run deploy`");
+    return fail("doctor", `GET /doctor answers ${status}`, `deploy this version: \`${commandFor("deploy")}\``);
   }
   return fail("doctor", `GET /doctor answers ${status}`, "`npx wrangler tail` shows errors");
 }

@@ -1,4 +1,5 @@
 // Checks what only a caller can see: the connection to the Worker.
+import { commandFor } from "../setup/command.mjs";
 import { ask, isLoopback, isRedirect, leadsTo, Unanswered } from "./ask.mjs";
 import { fail, ok, warn } from "./check.mjs";
 
@@ -53,8 +54,8 @@ function greeting(url, answer) {
 }
 
 const rightUrl = (url) => isLoopback(url)
-  ? "run `npm start`, and compare the URL with the one it printed"
-  : "compare the URL with the one that `npm run deploy` printed";
+  ? `run \`${commandFor("start")}\`, and compare the URL with the one it printed`
+  : `compare the URL with the one that \`${commandFor("deploy")}\` printed`;
 
 /** Compares the Worker's clock with this machine's. */
 export function clock({ headers, from, ms }, name = "local-clock") {

@@ -1,6 +1,7 @@
 // Sends a delivery through the hook, as a queue does: it must be accepted, stored, served byte for byte, and deleted.
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { commandFor } from "../setup/command.mjs";
 import { ask, isRedirect, json, leadsTo, Unanswered } from "./ask.mjs";
 import { fail, ok, warn } from "./check.mjs";
 import { transport } from "./outside.mjs";
@@ -20,10 +21,10 @@ const KEEP = "?keep=1";
  */
 export async function selfTest({ url, token, selfTest: { hook, job } }) {
   if (!URL.canParse(String(hook)) || !/^ref:selftest-[0-9a-f]{32}$/.test(job)) {
-    return [fail("hook", "the self-test's URL can't be read", "deploy this version: `npm run deploy`")];
+    return [fail("hook", "the self-test's URL can't be read", `deploy this version: \`${commandFor("deploy")}\``)];
   }
   const plain = transport(new URL(hook));
-  if (plain?.status === "fail") return [{ ...plain, name: "hook", fix: "correct PUBLIC_URL in wrangler.toml, then `npm run deploy`" }];
+  if (plain?.status === "fail") return [{ ...plain, name: "hook", fix: `correct PUBLIC_URL in wrangler.toml, then \`${commandFor("deploy")}\`` }];
   const path = `/jobs/${job}`;
   const checks = [];
   try {
@@ -49,7 +50,7 @@ async function finding(name, what, fix, work) {
   }
 }
 
-const knock = (hook) => finding("hook", "a delivery", "compare the URL, or PUBLIC_URL, with the one that `npm run deploy` printed", async () => {
+const knock = (hook) => finding("hook", "a delivery", `compare the URL, or PUBLIC_URL, with the one that \`${commandFor("deploy")}\` printed`, async () => {
   const answer = await post(hook, JSON.stringify({ eventType: "doctor" }));
   if (answer.status === 200) return ok("hook", "a delivery is accepted, without a redirect", answer.ms);
   if (isRedirect(answer)) {

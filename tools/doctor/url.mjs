@@ -1,4 +1,5 @@
 // Reads the vault's URL as it was typed. If it is wrong, says what is wrong, and which URL would be right.
+import { commandFor } from "../setup/command.mjs";
 import { Failure } from "../setup/run.mjs";
 import { isLoopback } from "./ask.mjs";
 
@@ -11,7 +12,7 @@ const SCHEME = /^([a-z][a-z0-9+.-]*):\/*/i;
  * @param {string} text
  * @param {string} [command] what the message about a wrong URL shows before the right one
  */
-export function vaultUrl(text, command = "npm run doctor --") {
+export function vaultUrl(text, command = commandFor("doctor")) {
   try {
     return checked(text);
   } catch (error) {

@@ -2,7 +2,7 @@
 // The secrets are those of .dev.vars.example, so that the result does not depend on this machine's .dev.vars.
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { show, WRANGLER } from "../deploy/wrangler.mjs";
+import { show, wranglerScript } from "../deploy/wrangler.mjs";
 import { inRoot } from "../setup/project.mjs";
 import { main } from "../setup/run.mjs";
 import { setup } from "../setup.mjs";
@@ -13,5 +13,5 @@ await main(async () => {
   await setup();
   mkdirSync(dirname(inRoot(FILE)), { recursive: true });
   const args = ["types", FILE, "--env-file", ".dev.vars.example", ...process.argv.slice(2)];
-  process.exitCode = await show({ wrangler: WRANGLER, env: process.env }, args);
+  process.exitCode = await show({ wrangler: wranglerScript(), env: process.env }, args);
 });

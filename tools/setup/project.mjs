@@ -1,5 +1,5 @@
 // The project's folders and the versions of its tools. Each version is read from the one file that owns it.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -8,8 +8,11 @@ export const inRoot = (...parts) => join(ROOT, ...parts);
 export const TOOLS = inRoot(".tools");
 export const NODE_BIN = inRoot("node_modules", ".bin");
 
-/** The Node 22 that wrangler and miniflare need, whatever Node the machine has. */
-export const NODE = join(NODE_BIN, "node");
+/** Tells whether this is the package that users install. Only the source has the lock of its dependencies. */
+export const IS_PACKAGE = !existsSync(inRoot("package-lock.json"));
+
+/** The Node 22 that wrangler and miniflare need, whatever Node the machine has. The package never runs in an older one. */
+export const NODE = IS_PACKAGE ? process.execPath : join(NODE_BIN, "node");
 
 /** Returns the version of a crate in Cargo.lock. */
 export function lockedVersion(crate) {

@@ -28,16 +28,17 @@ export const first = (list = "") => list.split(",")[0].trim();
 export function readVars(path = inRoot(".dev.vars")) {
   if (!existsSync(path)) writeFileSync(path, HEAD + lines(Object.keys(DEVELOPMENT)).map((line) => `${line}\n`).join(""), { flag: "wx" });
   const vars = util.parseEnv(readFileSync(path, "utf8"));
-  const missing = Object.keys(NEEDED).filter((name) => !first(vars[name]));
-  if (missing.length > 0) throw refusal(`sets no ${missing.join(" and no ")}`, missing);
-  for (const [name, { isGood, rule }] of Object.entries(NEEDED)) {
-    if (!isGood.test(first(vars[name]))) throw refusal(`sets ${name} to a value that the Worker does not accept: it must be ${rule}`, [name]);
-  }
+  const { what, names } = mistake(vars) ?? {};
+  if (what) throw new Failure(`.dev.vars ${what}. Write into it, for instance:\n${lines(names).map((line) => `  ${line}`).join("\n")}`);
   return vars;
 }
 
-function refusal(what, names) {
-  return new Failure(`.dev.vars ${what}. Write into it, for instance:\n${lines(names).map((line) => `  ${line}`).join("\n")}`);
+/** Returns what is wrong with the tokens, and their names; undefined if the Worker accepts them. */
+export function mistake(vars) {
+  const missing = Object.keys(NEEDED).filter((name) => !first(vars[name]));
+  if (missing.length > 0) return { what: `sets no ${missing.join(" and no ")}`, names: missing };
+  const [name, { rule } = {}] = Object.entries(NEEDED).find(([one, { isGood }]) => !isGood.test(first(vars[one]))) ?? [];
+  return name && { what: `sets ${name} to a value that the Worker does not accept: it must be ${rule}`, names: [name] };
 }
 
 const lines = (names) => names.map((name) => `${name}=${DEVELOPMENT[name]}`);

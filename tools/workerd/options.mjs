@@ -1,7 +1,7 @@
-// Reads wrangler.toml as wrangler does. Loading wrangler takes a second of CPU, which each test file would spend: so
-// the result is stored beside the build.
+// Reads wrangler.toml as wrangler does. Loading wrangler takes a second of CPU, which each start would spend: so the
+// result is stored beside the build.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { inRoot, ROOT } from "../setup/project.mjs";
 
 const CONFIGURATION = inRoot("wrangler.toml");
@@ -39,9 +39,9 @@ export async function runtimeOptions({ modules, vars, dir }) {
   };
 }
 
-// The folder counts too, because the options contain absolute paths.
+// The folder counts too, because the options contain absolute paths. package.json names wrangler's exact version.
 function fingerprint() {
-  const parts = [CONFIGURATION, readFileSync(CONFIGURATION), readFileSync(inRoot("package-lock.json"))];
+  const parts = [CONFIGURATION, readFileSync(CONFIGURATION), readFileSync(inRoot("package.json"))];
   return parts.reduce((hash, part) => hash.update(part), createHash("sha256")).digest("hex");
 }
 
@@ -53,10 +53,15 @@ function read() {
   }
 }
 
-// Writes the file and renames it, so that no test file that runs beside this one reads half of it.
+// Writes the file and renames it, so that no process that runs beside this one reads half of it. Where another user
+// has installed the package, nothing can be written: then each start reads wrangler.toml again.
 function keep(kept) {
-  mkdirSync(inRoot("build"), { recursive: true });
   const mine = `${KEPT}.${process.pid}`;
-  writeFileSync(mine, JSON.stringify(kept));
-  renameSync(mine, KEPT);
+  try {
+    mkdirSync(inRoot("build"), { recursive: true });
+    writeFileSync(mine, JSON.stringify(kept));
+    renameSync(mine, KEPT);
+  } catch {
+    rmSync(mine, { force: true });
+  }
 }

@@ -23,7 +23,7 @@ const PASTED = {
   js: (code) => `node --input-type=module <<'PROGRAM'\n${code}PROGRAM\n`,
   python: (code) => `${pythonClients.program("python")} - <<'PROGRAM'\n${code}PROGRAM\n`,
 };
-const SERVER = /^(npm start|npx wrangler dev)\b/;
+const SERVER = /^(npm start|npx wrangler dev|npx \.\/\S+\.tgz start)\b/;
 const [PAUSE_MS, LIMIT_MS] = [500, 20_000];
 
 /** Pastes a block once. Returns `{ said, calls, wrong }`; `wrong` is an error if something differs from the page. */

@@ -5,7 +5,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
+import { localPath, userPath, writeConfig } from "../../../cli/config.mjs";
 import { freePort } from "../../../tools/ports.mjs";
 import { inRoot, ROOT } from "../../../tools/setup/project.mjs";
 import { DEVELOPMENT } from "../../../tools/start/vars.mjs";
@@ -13,7 +14,7 @@ import { stopAll } from "../../runtime/support/stop.mjs";
 import { startUpstream } from "../../runtime/support/servers/upstream.mjs";
 import { startVault } from "../../runtime/support/vault.mjs";
 import { eventually } from "../../runtime/support/wait.mjs";
-import { Shell } from "./shell.mjs";
+import { Shell, standIns } from "./shell.mjs";
 
 const FAKE = inRoot("tests", "tools", "support", "fake-wrangler.mjs");
 const TYPED = "a-secret-that-someone-types";
@@ -36,7 +37,9 @@ export async function startDesk() {
   writeFileSync(join(wrangler, "script.json"), JSON.stringify({ targets: [url] }));
   // There is no terminal to ask on, and the pages' own tokens are public: so the Worker has its secrets already.
   writeFileSync(join(wrangler, "secrets.json"), JSON.stringify({ HOOK_TOKEN, API_TOKEN }));
-  const shell = new Shell({ HOOKVAULT_WRANGLER: FAKE, FAKE_WRANGLER_DIR: wrangler }, TYPED);
+  // The command line finds this vault without a setting, as in the folder of its `start`.
+  writeConfig(userPath({ XDG_CONFIG_HOME: wrangler }), { url, token: API_TOKEN, hookToken: HOOK_TOKEN });
+  const shell = new Shell({ HOOKVAULT_WRANGLER: FAKE, FAKE_WRANGLER_DIR: wrangler, XDG_CONFIG_HOME: wrangler }, TYPED);
   return {
     paste: (code) => shell.paste(code),
     /** Points the page's exported variables to the real ports. */
@@ -69,8 +72,10 @@ export async function serve(code) {
   const dir = mkdtempSync(join(tmpdir(), "hookvault-local-"));
   const names = ["HOOKVAULT_PORT", "HOOKVAULT_SIMULATOR_PORT", "HOOKVAULT_S3_PORT"];
   const ports = Object.fromEntries(await Promise.all(names.map(async (name) => [name, String(await freePort())])));
-  const shell = spawn("bash", ["-c", code], { cwd: ROOT, detached: true, stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...ports, HOOKVAULT_DIR: dir } });
+  const isPackage = code.startsWith("npx ./");
+  const own = isPackage ? packageIn(dir, ports.HOOKVAULT_PORT) : { cwd: ROOT, env: { ...ports, HOOKVAULT_DIR: dir } };
+  const shell = spawn("bash", ["-c", code], { cwd: own.cwd, detached: true, stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...own.env } });
   const ended = once(shell, "close");
   let said = "";
   for (const stream of [shell.stdout, shell.stderr]) stream.on("data", (data) => (said += data));
@@ -78,11 +83,18 @@ export async function serve(code) {
   try {
     await eventually("it answers", async () => {
       assert.equal(shell.exitCode, null, said);
-      return (await Promise.all(names.slice(0, 2).map(answers))).every(Boolean) || undefined;
+      return (await Promise.all(names.slice(0, isPackage ? 1 : 2).map(answers))).every(Boolean) || undefined;
     }, { limitMs: START_LIMIT_MS });
   } finally {
     process.kill(-shell.pid, "SIGINT");
     await ended;
     rmSync(dir, { recursive: true });
   }
+}
+
+/** Prepares a folder in which the package starts at this port: it takes the port from the folder's configuration. */
+function packageIn(dir, port) {
+  writeConfig(localPath(dir), { url: local(port), token: TYPED, hookToken: TYPED });
+  standIns(dir);
+  return { cwd: dir, env: { PATH: dir + delimiter + process.env.PATH } };
 }

@@ -9,8 +9,8 @@ const FOREIGN = new Set(["node_modules", "target", "artifacts"]);
 /** What the build writes. */
 const BUILT = ["build", "dist"].map((name) => join(ROOT, name));
 const TEXT = /\.(rs|mjs|js|jsx|ts|py|json|toml|example|html|css|txt|yaml)$|\/run$/;
-/** Paths in R2, or on the user's own machine. */
-const ELSEWHERE = /^(jobs|manifests|timeline|bodies|results|incoming|unmatched|doctor|upload|part|build|dist)\/|^app\.(py|js)$|^fuzz\/artifacts|\{\w+\}/;
+/** Paths in R2, in the user's own folder, or on the user's machine. */
+const ELSEWHERE = /^(jobs|manifests|timeline|bodies|results|incoming|unmatched|doctor|upload|part|build|dist|\.hookvault)\/|^app\.(py|js)$|^fuzz\/artifacts|\{\w+\}/;
 const EXTENSION = /\.(rs|mjs|jsx?|ts|md|toml|json|py|txt|yaml|html|css|png)$/;
 /** A test that names what does not exist, to check that the checks find it. */
 const OWN_TEST = "tests/tools/pages/docs.test.mjs";

@@ -12,7 +12,7 @@ const argv = process.argv.slice(2);
 const [verb, second] = argv;
 const command = ["secret"].includes(verb) ? `${verb} ${second}` : verb;
 const stdin = ["secret bulk", "secret put"].includes(command) ? await text(process.stdin) : "";
-appendFileSync(join(dir, "calls.ndjson"), `${JSON.stringify({ command, argv, stdin, env: process.env })}\n`);
+appendFileSync(join(dir, "calls.ndjson"), `${JSON.stringify({ command, argv, stdin, env: process.env, cwd: process.cwd() })}\n`);
 
 if (fails[command] !== undefined) {
   const { code, says = "", echoes = false } = fails[command];

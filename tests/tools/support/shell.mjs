@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { ROOT } from "../../../tools/setup/project.mjs";
+import { inRoot, ROOT } from "../../../tools/setup/project.mjs";
 import { eventually } from "../../runtime/support/wait.mjs";
 
 const END = "\x1e";
@@ -14,12 +14,25 @@ const LIMIT_MS = 120_000;
 /** A stand-in's line: which program was called, and the status of its response. */
 const NOTE = /^» (\w+) ?(\d*)\n/gm;
 const real = (command) => execFileSync("sh", ["-c", `command -v ${command}`]).toString().trim();
-/** Stand-ins that do what the real programs do, and report it; wrangler is never real. */
+/** Stand-ins that do what the real programs do, and report it; wrangler is never real, and the package is the source. */
 const STAND_INS = {
   curl: () => `exec ${real("curl")} "$@" -w '%{stderr}» curl %{http_code}\\n'`,
   npm: () => `echo "» npm" >&2; exec ${real("npm")} "$@"`,
-  npx: () => `echo "» npx" >&2; test "$1" = wrangler && shift && exec node "$HOOKVAULT_WRANGLER" "$@"`,
+  npx: () => `echo "» npx" >&2; program=$1; shift
+case "$program" in
+wrangler) exec node "$HOOKVAULT_WRANGLER" "$@" ;;
+./hookvault-*.tgz) exec node "${inRoot("cli", "hookvault.mjs")}" "$@" ;;
+*) exit 1 ;;
+esac`,
 };
+
+/** Writes the stand-ins into a folder, which then stands first on PATH. */
+export function standIns(dir) {
+  for (const [name, script] of Object.entries(STAND_INS)) {
+    writeFileSync(join(dir, name), `#!/bin/sh\n${script()}\n`);
+    chmodSync(join(dir, name), 0o755);
+  }
+}
 
 export class Shell {
   #dir = mkdtempSync(join(tmpdir(), "hookvault-shell-"));
@@ -32,10 +45,7 @@ export class Shell {
    * @param {string} typed the input for programs that ask for something
    */
   constructor(env, typed) {
-    for (const [name, script] of Object.entries(STAND_INS)) {
-      writeFileSync(join(this.#dir, name), `#!/bin/sh\n${script()}\n`);
-      chmodSync(join(this.#dir, name), 0o755);
-    }
+    standIns(this.#dir);
     writeFileSync(join(this.#dir, "typed"), `${typed}\n`);
     const all = { ...process.env, ...env, PATH: this.#dir + delimiter + process.env.PATH };
     this.#bash = spawn("bash", ["--norc", "-eu", "-o", "pipefail"], { cwd: ROOT, env: all });

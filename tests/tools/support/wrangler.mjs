@@ -2,12 +2,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { stripVTControlCharacters } from "node:util";
-import { WRANGLER } from "../../../tools/deploy/wrangler.mjs";
+import { wranglerScript } from "../../../tools/deploy/wrangler.mjs";
 import { NODE } from "../../../tools/setup/project.mjs";
 
 /** A proxy where nobody listens, so that a request ends at once. */
 const NOWHERE = "http://127.0.0.1:9";
-const OFFLINE = { HTTP_PROXY: NOWHERE, HTTPS_PROXY: NOWHERE, http_proxy: NOWHERE, https_proxy: NOWHERE,
+export const OFFLINE = { HTTP_PROXY: NOWHERE, HTTPS_PROXY: NOWHERE, http_proxy: NOWHERE, https_proxy: NOWHERE,
   npm_config_registry: NOWHERE, WRANGLER_SEND_METRICS: "false" };
 /** What wrangler says about that proxy. */
 const OURS = /^.*Proxy environment variables detected.*\n/m;
@@ -23,7 +23,7 @@ export const dryRun = (folder, { args = [], env = {} } = {}) => wrangler(["deplo
 
 /** Runs wrangler with these arguments. */
 export async function wrangler(args, { folder, env = {} }) {
-  const child = spawn(NODE, [WRANGLER, ...args],
+  const child = spawn(NODE, [wranglerScript(), ...args],
     { cwd: folder, env: { ...process.env, ...OFFLINE, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   let text = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (text += data));
