@@ -9,10 +9,11 @@ export const withJson = (command) => command.option("--json", "print JSON, one v
 /** Prints a value as one line of JSON. */
 export const printJson = (value) => printJsonText(JSON.stringify(value));
 
-/** Prints a JSON text on one line, with its numbers as they are. Characters that control a terminal are escaped. */
-export const printJsonText = (text) => console.log(escaped(text.replaceAll(/[\r\n\t]+/g, "")));
+/** Prints a JSON text on one line, with its numbers as they are. */
+export const printJsonText = (text) => console.log(oneLine(text));
 
-const escaped = (text) => text.replaceAll(CONTROLS, (character) =>
+/** Returns a JSON text on one line. Characters that control a terminal are escaped. */
+export const oneLine = (text) => text.replaceAll(/[\r\n\t]+/g, "").replaceAll(CONTROLS, (character) =>
   character.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""));
 
 /** Prints rows in columns. The last column is as wide as it is. */
