@@ -77,7 +77,7 @@ fn a_variable_without_a_default_is_empty() {
     assert!(config.hook.is_err() && config.api.is_err() && config.read.is_none());
     assert!(config.public_url.is_none() && config.handoff_url.is_none());
     assert!(config.fal_user_id.is_none() && config.upstreams.result_url.is_none());
-    assert!(config.webhook_secrets.is_none() && config.handoff_secrets.is_none());
+    assert!(config.webhook_secrets.is_empty() && config.handoff_secrets.is_none());
 }
 
 /// The value of a secret never appears in the Worker's output.

@@ -9,6 +9,7 @@ pub mod reader;
 use self::reader::{MAX_RETRY_BASE_MS, MIB, Reader};
 use crate::domain::access::pass;
 use crate::domain::access::redact::Secrets;
+use crate::domain::access::signature::secrets::WebhookSecrets;
 use crate::domain::access::signature::standard::SigningSecrets;
 use crate::domain::access::tokens::{self, BadSecret, Tokens};
 use crate::domain::file::source_policy::SourcePolicy;
@@ -60,9 +61,9 @@ pub struct Config {
     pub pace: Pace,
     /// `FAL_USER_ID`: the account at fal.ai whose signatures count.
     pub fal_user_id: Option<String>,
-    /// `REPLICATE_WEBHOOK_SECRET`: the secrets of deliveries that are signed by
-    /// Standard Webhooks.
-    pub webhook_secrets: Option<SigningSecrets>,
+    /// `WEBHOOK_SECRETS` and `REPLICATE_WEBHOOK_SECRET`: the secrets that
+    /// senders sign deliveries with.
+    pub webhook_secrets: WebhookSecrets,
     /// `HANDOFF_URL`: the webhook that receives the ends of all jobs.
     pub handoff_url: Option<Url>,
     /// `HANDOFF_SECRET`: the secrets that sign the messages of the hand-off.
@@ -106,7 +107,7 @@ impl Config {
             upstreams: reader.upstreams(),
             pace: Pace::new(reader.number("RETRY_BASE_MS", 2_000, 1..=MAX_RETRY_BASE_MS)),
             fal_user_id: reader.get("FAL_USER_ID"),
-            webhook_secrets: reader.secrets("REPLICATE_WEBHOOK_SECRET"),
+            webhook_secrets: reader.webhook_secrets(),
             verify_results: reader.flag("VERIFY_RESULTS", false),
             store_input: reader.flag("STORE_INPUT", true),
             cors: reader.cors(),
@@ -243,12 +244,16 @@ mod tests {
         }
         let signed = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
         let bare = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+        let named = "kling=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
         for set in [
             [("HANDOFF_SECRET", signed), ("REPLICATE_WEBHOOK_SECRET", signed)],
             [("HANDOFF_SECRET", signed), ("HOOK_TOKEN", bare)],
+            [("HANDOFF_SECRET", signed), ("WEBHOOK_SECRETS", named)],
         ] {
             assert_eq!(told(&set).len(), 1, "{set:?}");
         }
+        let mistakes = told(&[("WEBHOOK_SECRETS", named), ("REPLICATE_WEBHOOK_SECRET", signed)]);
+        assert_eq!(mistakes, Vec::<String>::new());
         let twice = format!("{same},{same}");
         for fine in [
             [("UPSTREAM_API_KEY", same), ("UPSTREAM_FAL_KEY", same)],

@@ -1,6 +1,8 @@
 //! Reads each variable, and records what is wrong with it.
 
-use crate::domain::access::redact::secrets::SECRETS;
+use crate::domain::access::redact::secrets::{SECRETS, SIGNING, secret_in};
+use crate::domain::access::signature::secrets::WebhookSecrets;
+use crate::domain::access::signature::senders;
 use crate::domain::access::signature::standard::SigningSecrets;
 use crate::domain::access::tokens::{self, BadSecret, Tokens};
 use crate::domain::alarm::budget::{DEFAULT_SUBREQUESTS, SUBREQUESTS};
@@ -81,7 +83,8 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let mut known: Vec<(&str, String)> = Vec::new();
         for name in SECRETS {
             for entry in self.get(name).unwrap_or_default().split(',') {
-                let value = entry.trim().trim_start_matches("whsec_").trim_end_matches('=');
+                let value =
+                    secret_in(name, entry).trim_start_matches(SIGNING).trim_end_matches('=');
                 let equal = known.iter().find(|(_, other)| !value.is_empty() && other == value);
                 match equal {
                     Some((other, _)) if is_equal_by_right(other, name) => {}
@@ -135,6 +138,22 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
                 "{name}: invalid entries: {refused}; each must be `whsec_` and the \
                  base64 of at least 16 bytes"
             ));
+        }
+        secrets
+    }
+
+    /// Reads the secrets of senders. A mistake never quotes an entry, because
+    /// even a name may be part of a secret.
+    pub(super) fn webhook_secrets(&mut self) -> WebhookSecrets {
+        let mut secrets = WebhookSecrets::default();
+        for name in ["WEBHOOK_SECRETS", "REPLICATE_WEBHOOK_SECRET"] {
+            let refused = secrets.add(&self.get(name).unwrap_or_default(), senders::is_signing);
+            if refused > 0 {
+                self.mistakes.push(format!(
+                    "{name}: invalid entries: {refused}; each must be `whsec_` and the base64 of \
+                     at least 16 bytes, or `name=secret` with a known sender's name"
+                ));
+            }
         }
         secrets
     }
@@ -243,5 +262,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
 }
 
 fn is_equal_by_right(one: &str, other: &str) -> bool {
-    one == other || (one, other) == ("UPSTREAM_API_KEY", "UPSTREAM_FAL_KEY")
+    one == other
+        || (one, other) == ("UPSTREAM_API_KEY", "UPSTREAM_FAL_KEY")
+        || (one, other) == ("WEBHOOK_SECRETS", "REPLICATE_WEBHOOK_SECRET")
 }

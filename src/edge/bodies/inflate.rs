@@ -3,7 +3,7 @@
 use super::incoming::IncomingObject;
 use super::reader::{BodyReader, CompleteBody, ReceivedBody};
 use super::upload::BODY_MEMORY_BYTES;
-use crate::domain::access::signature::standard::SignatureCheck;
+use crate::domain::access::signature::check::SignatureChecks;
 use crate::domain::http::unpack::Format;
 use crate::edge::http::pieces::{Output, Pieces, Stop};
 use crate::edge::http::unpack::Inflating;
@@ -22,7 +22,7 @@ pub async fn inflate(
     body: &ReceivedBody,
     format: Format,
     most: u64,
-    check: Option<SignatureCheck>,
+    check: Option<SignatureChecks>,
 ) -> Result<CompleteBody, Stop> {
     let memory = MemoryReservation::take(BODY_MEMORY_BYTES).ok_or(Stop::NoMemory)?;
     let mut reader = BodyReader::begin(env, None, most, memory).checking(check);

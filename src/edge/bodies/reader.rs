@@ -3,7 +3,7 @@
 
 use super::incoming::IncomingObject;
 use super::upload::{BODY_MEMORY_BYTES, BodyUpload};
-use crate::domain::access::signature::standard::SignatureCheck;
+use crate::domain::access::signature::check::SignatureChecks;
 use crate::edge::http::body::{self, RequestBody};
 use crate::edge::http::pieces::{Output, PIECE, Stop};
 use crate::edge::platform::{self, Failure, MemoryReservation};
@@ -24,8 +24,8 @@ pub struct BodyReader {
     length: Option<u64>,
     /// The most bytes that it may have.
     most: u64,
-    /// Checks a signature over the body itself.
-    check: Option<SignatureCheck>,
+    /// Checks the signatures over the body itself.
+    check: Option<SignatureChecks>,
     /// The latest piece.
     piece: Vec<u8>,
     bytes: u64,
@@ -51,8 +51,8 @@ pub enum ReceivedBody {
 pub struct CompleteBody {
     held: Option<Vec<u8>>,
     upload: Option<BodyUpload>,
-    /// Checks a signature over the body itself.
-    pub check: Option<SignatureCheck>,
+    /// Checks the signatures over the body itself.
+    pub check: Option<SignatureChecks>,
     /// The SHA-256 in hex.
     pub sha256: String,
 }
@@ -84,7 +84,7 @@ impl BodyReader {
         env: &Env,
         sent: RequestBody,
         most: u64,
-        check: Option<SignatureCheck>,
+        check: Option<SignatureChecks>,
     ) -> Result<CompleteBody, Stop> {
         let (pieces, length, memory) = match sent {
             RequestBody::Short(bytes) => return Ok(CompleteBody::of(bytes, check).await?),
@@ -100,8 +100,8 @@ impl BodyReader {
         }
     }
 
-    /// Checks a signature over the body itself while it is received.
-    pub fn checking(self, check: Option<SignatureCheck>) -> Self {
+    /// Checks the signatures over the body itself while it is received.
+    pub fn checking(self, check: Option<SignatureChecks>) -> Self {
         Self { check, ..self }
     }
 
@@ -197,7 +197,7 @@ impl ReceivedBody {
 
 impl CompleteBody {
     /// Returns a short body as a complete one.
-    pub async fn of(bytes: Vec<u8>, check: Option<SignatureCheck>) -> Result<Self, Failure> {
+    pub async fn of(bytes: Vec<u8>, check: Option<SignatureChecks>) -> Result<Self, Failure> {
         let sha256 = platform::sha256(&bytes).await?;
         let mut check = check;
         if let Some(check) = &mut check {

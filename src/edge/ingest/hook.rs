@@ -6,6 +6,7 @@ use super::destination::{Caller, destination, read};
 use super::keep::{Kept, keep};
 use super::labels::Labels;
 use super::open::{OpenedDelivery, open};
+use super::signature;
 use super::sweep::sweep_in_passing;
 use crate::domain::access::hook_url;
 use crate::domain::access::tokens::{self, BadSecret};
@@ -50,8 +51,17 @@ pub async fn receive(
         Ok(opened) => opened,
         Err(problem) => return Err(refuse(call, problem, &caller).await), // (2)
     };
-    let trust = opened.signed.unwrap_or(credential.trust());
-    let found = match read(&opened.body, call.config.read_rules()) {
+    let read = read(&opened.body, call.config.read_rules());
+    let identity = read.as_ref().ok().map(|(_, identity)| identity);
+    let trust = match signature::is_signed(call, &opened.verdict, identity) {
+        Ok(true) => Trust::Signed,
+        Ok(false) => credential.trust(),
+        Err(problem) => {
+            opened.body.discard(call.env).await;
+            return Err(problem);
+        }
+    };
+    let found = match read {
         Ok((document, identity)) => {
             let there = destination(call.env, identity, &caller).await;
             there.map(|there| (there, document))

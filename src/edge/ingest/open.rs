@@ -1,9 +1,9 @@
 //! Opens a delivery: reads its body, checks its signature, decompresses it.
 
 use super::signature;
+use crate::domain::access::signature::check::Verdict;
 use crate::domain::http::problem::{Problem, ProblemKind};
 use crate::domain::http::unpack::{Format, Layers};
-use crate::domain::job::timeline::Trust;
 use crate::edge::bodies::{BODY_MEMORY_BYTES, BodyReader, CompleteBody, ReceivedBody, inflate};
 use crate::edge::http::body::{RequestBody, begin};
 use crate::edge::http::call::Call;
@@ -16,8 +16,8 @@ pub struct OpenedDelivery {
     pub body: ReceivedBody,
     /// The SHA-256 of the decompressed body, in hex.
     pub sha256: String,
-    /// The trust that its signature earns, if it has one.
-    pub signed: Option<Trust>,
+    /// What its signatures are worth, until the sender is known.
+    pub verdict: Verdict,
     /// A note on how the body was compressed.
     pub note: Option<String>,
 }
@@ -43,11 +43,11 @@ pub async fn reopen(call: &Call<'_>, sent: RequestBody) -> Result<OpenedDelivery
     let whole = BodyReader::all(call.env, sent, limit, None).await;
     let whole = whole.map_err(|stop| stop.problem(limit))?;
     let layers = Layers::of(None).map_err(ProblemKind::UnknownCoding)?;
-    check_and_unpack(call, whole, Ok(None), layers).await
+    check_and_unpack(call, whole, Ok(Verdict::default()), layers).await
 }
 
-/// The trust that a signature earns, or why it is refused.
-type Signed = Result<Option<Trust>, Problem>;
+/// What the signatures are worth, or why they are refused.
+type Signed = Result<Verdict, Problem>;
 
 async fn check_and_unpack(
     call: &Call<'_>,
@@ -65,7 +65,7 @@ async fn check_and_unpack(
     let mut unpacking = Unpacking { body, sha256, signed, formats: Vec::new() };
     if let Some(format) = packed {
         let unpacked = Box::pin(unpacking.unpack(call, format, layers)).await;
-        if let Err(problem) = unpacked.and_then(|()| unpacking.signed.clone().map(drop)) {
+        if let Err(problem) = unpacked.and_then(|()| unpacking.refusal()) {
             unpacking.body.discard(call.env).await;
             return Err(problem);
         }
@@ -83,6 +83,17 @@ struct Unpacking {
 }
 
 impl Unpacking {
+    /// Returns the problem if no form of the body has good signatures.
+    fn refusal(&self) -> Result<(), Problem> {
+        self.signed.as_ref().map(drop).map_err(Problem::clone)
+    }
+
+    /// Returns whether the signatures may be over a form of the body that was
+    /// not checked yet.
+    fn is_doubtful(&self) -> bool {
+        self.signed.as_ref().map_or(true, Verdict::is_doubtful)
+    }
+
     async fn unpack(
         &mut self,
         call: &Call<'_>,
@@ -102,13 +113,14 @@ impl Unpacking {
     /// Decompresses one layer; `false` if the body does not have it.
     async fn unpack_one(&mut self, call: &Call<'_>, format: Format) -> Result<bool, Problem> {
         let limit = call.config.max_body_bytes;
-        let check = if self.signed.is_err() { signature::begin(call)? } else { None };
+        let is_doubtful = self.is_doubtful();
+        let check = if is_doubtful { signature::begin(call)? } else { None };
         let mut inner = match inflate(call.env, &self.body, format, limit, check).await {
             Ok(inner) => inner,
             Err(Stop::NotPacked) => return Ok(false),
             Err(stop) => return Err(stop.problem(limit)),
         };
-        if self.signed.is_err() {
+        if is_doubtful {
             self.signed = signature::judge(call, inner.check.take(), &inner.sha256).await;
         }
         self.sha256.clone_from(&inner.sha256);
@@ -121,6 +133,6 @@ impl Unpacking {
     fn finish(self) -> Result<OpenedDelivery, Problem> {
         let is_packed = !self.formats.is_empty();
         let note = is_packed.then(|| format!("the body came as {}", self.formats.join(" of ")));
-        Ok(OpenedDelivery { body: self.body, sha256: self.sha256, signed: self.signed?, note })
+        Ok(OpenedDelivery { body: self.body, sha256: self.sha256, verdict: self.signed?, note })
     }
 }

@@ -8,7 +8,7 @@ use url::Url;
 const URLS: [&str; 5] =
     ["UPSTREAM_QUEUE_URL", "UPSTREAM_FAL_URL", "RESULT_URL", "HANDOFF_URL", "PUBLIC_URL"];
 /// The prefix of a signing secret.
-const SIGNING: &str = "whsec_";
+pub(crate) const SIGNING: &str = "whsec_";
 /// The shortest value that is masked, in bytes: a shorter one may be a word.
 pub const MIN_CHARS: usize = 12;
 
@@ -42,7 +42,7 @@ impl Secrets {
         let mut found = Self::default();
         for name in SECRETS {
             let text = lookup(name).unwrap_or_default();
-            found.add_key(&text);
+            found.add_key(name, &text);
             let is_short = (1..MIN_CHARS).contains(&text.trim().len());
             if name.ends_with("_KEY") && is_short {
                 found.too_short.push(name);
@@ -83,9 +83,11 @@ impl Secrets {
 
     /// Adds a list and its entries. From a key like `id:secret` it adds the
     /// secret too.
-    fn add_key(&mut self, text: &str) {
+    fn add_key(&mut self, name: &str, text: &str) {
         self.add(text);
-        for entry in text.split(',').map(str::trim) {
+        for whole in text.split(',') {
+            let entry = secret_in(name, whole);
+            self.add(whole);
             self.add(entry);
             self.add(entry.strip_prefix(SIGNING).unwrap_or_default());
             self.add(entry.split_once(':').map_or("", |(_, secret)| secret));
@@ -133,13 +135,24 @@ fn letters(value: &str) -> Vec<u8> {
     letters
 }
 
+/// Returns the secret in an entry of a variable: `WEBHOOK_SECRETS` may have the
+/// sender's name before it.
+pub(crate) fn secret_in<'a>(name: &str, entry: &'a str) -> &'a str {
+    let entry = entry.trim();
+    let named = entry.split_once('=').filter(|(sender, secret)| {
+        name == "WEBHOOK_SECRETS" && !sender.starts_with(SIGNING) && !secret.is_empty()
+    });
+    named.map_or(entry, |(_, secret)| secret)
+}
+
 /// The variables that contain a secret. Of two equal ones, the later one must
 /// be changed: keys come from others, and hook tokens are in the URLs of
 /// running jobs.
-pub(crate) const SECRETS: [&str; 8] = [
+pub(crate) const SECRETS: [&str; 9] = [
     "UPSTREAM_API_KEY",
     "UPSTREAM_FAL_KEY",
     "FAL_KEY",
+    "WEBHOOK_SECRETS",
     "REPLICATE_WEBHOOK_SECRET",
     "HANDOFF_SECRET",
     "HOOK_TOKEN",
@@ -162,6 +175,7 @@ mod tests {
         let secrets = of(&[
             ("HOOK_TOKEN", "hook-token-012345, older-token-0123"),
             ("REPLICATE_WEBHOOK_SECRET", "whsec_c2VjcmV0c2VjcmV0c2VjcmV0"),
+            ("WEBHOOK_SECRETS", "kling=whsec_a2xpbmdrbGluZ2tsaW5n, bfl=bfl-secret-0123=="),
             ("FAL_KEY", "0a1b2c3d:fal-secret-0123"),
             ("UPSTREAM_QUEUE_URL", "https://user:pass-word-0123@h/queue"),
             ("HANDOFF_URL", "https://h/x?token=handoff-0123456"),
@@ -172,6 +186,9 @@ mod tests {
             "older-token-0123",
             "whsec_c2VjcmV0c2VjcmV0c2VjcmV0",
             "c2VjcmV0c2VjcmV0c2VjcmV0",
+            "whsec_a2xpbmdrbGluZ2tsaW5n",
+            "a2xpbmdrbGluZ2tsaW5n",
+            "bfl-secret-0123==",
             "0a1b2c3d:fal-secret-0123",
             "fal-secret-0123",
             "user:pass-word-0123",

@@ -3,9 +3,12 @@
 //! Source: fal.ai's webhook documentation. Ed25519, in hex, over
 //! `{request id}\n{user id}\n{timestamp}\n{hex of the body's SHA-256}`.
 
+use super::jwks::KeyClaim;
 use super::{SignatureError, check_time};
 use crate::domain::time::Timestamp;
 
+/// The header of the signature.
+pub const HEADER: &str = "x-fal-webhook-signature";
 /// Bytes of an Ed25519 signature.
 const SIGNATURE_BYTES: usize = 64;
 
@@ -22,15 +25,6 @@ pub struct FalHeaders<'a> {
     pub signature: &'a str,
 }
 
-/// A claim that must be checked with fal.ai's public keys.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FalClaim {
-    /// The signed text.
-    pub message: String,
-    /// The signature's bytes.
-    pub signature: Vec<u8>,
-}
-
 impl FalHeaders<'_> {
     /// Returns the claim of a delivery to check, if its account is `pinned`.
     /// `sha256` is the body's digest in hex. Any customer of fal.ai can make a
@@ -44,7 +38,7 @@ impl FalHeaders<'_> {
         pinned: &str,
         sha256: &str,
         now: Timestamp,
-    ) -> Result<FalClaim, SignatureError> {
+    ) -> Result<KeyClaim, SignatureError> {
         if self.user_id != pinned {
             return Err(SignatureError::Account);
         }
@@ -52,7 +46,7 @@ impl FalHeaders<'_> {
         let signature = hex::decode(self.signature).ok();
         let signature = signature.filter(|bytes| bytes.len() == SIGNATURE_BYTES);
         let Self { request_id, user_id, timestamp, .. } = self;
-        Ok(FalClaim {
+        Ok(KeyClaim {
             message: format!("{request_id}\n{user_id}\n{timestamp}\n{sha256}"),
             signature: signature.ok_or(SignatureError::Wrong)?,
         })

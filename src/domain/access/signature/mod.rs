@@ -4,9 +4,16 @@
 //! admitted. It never admits one by itself, because any customer of a provider
 //! can direct a job to a hook URL.
 
+pub mod check;
 pub mod fal;
+pub mod google;
 pub mod jwks;
+pub mod scheme;
+pub mod secrets;
+pub mod senders;
 pub mod standard;
+#[cfg(test)]
+mod tests;
 
 use crate::domain::time::{SECOND, Timestamp};
 use std::borrow::Cow;
@@ -26,6 +33,8 @@ pub enum SignatureError {
     Wrong,
     /// The signature belongs to another account.
     Account,
+    /// There is no signature, but the sender has a secret to sign with.
+    Missing,
 }
 
 impl SignatureError {
@@ -47,6 +56,10 @@ impl SignatureError {
             Self::Wrong => {
                 "the delivery's signature fits neither this body nor a known key; check the \
                  signing secret or the account"
+            }
+            Self::Missing => {
+                "the delivery is not signed, but WEBHOOK_SECRETS has a secret of its sender; let \
+                 the sender sign, or remove that secret"
             }
             Self::Account => {
                 "the delivery's signature is of another fal account; correct FAL_USER_ID"
