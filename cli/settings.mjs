@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Http } from "../client/http.js";
 import { HookVault } from "../client/index.js";
 import { vaultUrl } from "../tools/doctor/url.mjs";
+import { ownCommand } from "../tools/setup/command.mjs";
 import { Failure } from "../tools/setup/run.mjs";
 import { readConfig } from "./config.mjs";
 import { WrongUse } from "./errors.mjs";
@@ -22,12 +23,12 @@ export const connected = (command) => command
 export function settings(options, env = process.env) {
   const config = isComplete(options, env) && !options.config ? undefined : readConfig({ path: options.config, env });
   const given = options.url ?? env.HOOKVAULT_URL ?? config?.url;
-  if (!given) throw new WrongUse("Which vault? Set HOOKVAULT_URL, give --url, or save both once: hookvault login https://hookvault.you.workers.dev");
+  if (!given) throw new WrongUse(`Which vault? Set HOOKVAULT_URL, give --url, or save both once: ${ownCommand()} login https://hookvault.you.workers.dev`);
   const url = originOf(given);
   // The file's tokens are for the file's URL only: another URL could be anybody's.
   const own = config && originOf(config.url) === url ? config : undefined;
   const token = fromFile(options.tokenFile) ?? first(env.API_TOKEN) ?? first(env.READ_TOKEN) ?? own?.token;
-  if (!token) throw new WrongUse(`There is no token for ${url}. Set API_TOKEN, give --token-file, or save it once: hookvault login ${url}`);
+  if (!token) throw new WrongUse(`There is no token for ${url}. Set API_TOKEN, give --token-file, or save it once: ${ownCommand()} login ${url}`);
   return { url, token, hookToken: own?.hookToken };
 }
 

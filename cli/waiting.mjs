@@ -1,4 +1,5 @@
 // Waits for a job, prints its record, and says what to do if the wait ends before the job.
+import { ownCommand } from "../tools/setup/command.mjs";
 import { NOT_DONE } from "./errors.mjs";
 import { milliseconds } from "./input.mjs";
 import { printJsonText } from "./print.mjs";
@@ -16,7 +17,7 @@ export async function waitAndPrint(vault, job, { json, timeout }, signal) {
   try {
     text = await vault.wait(job, { timeoutMs, as: "text", signal });
   } catch (error) {
-    if (error.code !== "no-such-job") console.error(`The job goes on without this command. Look at it with: hookvault job ${job} --wait`);
+    if (error.code !== "no-such-job") console.error(`The job goes on without this command. Look at it with: ${ownCommand()} job ${job} --wait`);
     throw error.name === "TimeoutError" ? new DOMException(`The job has not ended within ${timeout} s.`, "TimeoutError") : error;
   }
   print(text, { json });

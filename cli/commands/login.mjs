@@ -1,6 +1,7 @@
 // `hookvault login`: saves a vault's URL and token for this user, after it has tried them.
 import { existsSync } from "node:fs";
 import { ask, isLoopback, isRedirect, json, leadsTo } from "../../tools/doctor/ask.mjs";
+import { ownCommand } from "../../tools/setup/command.mjs";
 import { Failure } from "../../tools/setup/run.mjs";
 import { askSecret, plain } from "../../tools/setup/terminal.mjs";
 import { localPath, readConfig, userPath, writeConfig } from "../config.mjs";
@@ -21,9 +22,9 @@ export function define(program) {
 }
 
 async function login(given, options) {
-  const url = originOf(given, "hookvault login");
+  const url = originOf(given, `${ownCommand()} login`);
   if (url.startsWith("http:") && !isLoopback(new URL(url))) {
-    throw new WrongUse(`Anybody on the way could read a token that is sent to ${url}. Use https:\n  hookvault login ${url.replace("http:", "https:")}`);
+    throw new WrongUse(`Anybody on the way could read a token that is sent to ${url}. Use https:\n  ${ownCommand()} login ${url.replace("http:", "https:")}`);
   }
   const token = await readToken(url);
   const access = await accessOf(url, token);

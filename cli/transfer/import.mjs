@@ -60,10 +60,10 @@ async function* parts(source, refuse) {
   if (part.length > 0) yield part;
 }
 
-/** Returns what hookvault needs of a line: the line itself, or less of a record. */
+/** Returns what hookvault needs of a line: the line itself, or less of a record or of a row of the list. */
 function needed(bytes) {
   const members = objectOf(bytes);
-  const isRecord = members && "version" in members && "files" in members;
+  const isRecord = members && "files" in members;
   if (!isRecord && !(members && bytes.length > LONG)) return Buffer.from(bytes.toString("latin1").trim(), "latin1");
   const kept = READ.filter((name) => name in members && !(isRecord && name === "ref" && OWN.test(members.ref)));
   return Buffer.from(`{${kept.map((name) => `${JSON.stringify(name)}:${members[name]}`).join(",")}}`);

@@ -122,7 +122,7 @@ describe("submit", () => {
     const input = JSON.stringify({ _sim: { runMs: 2_000 } });
     const late = await hookvault(["submit", APP, "--input", input, "--wait", "--timeout", "0.2"], { cwd, env });
     assert.equal(late.code, 1);
-    const [, id] = /^Job (\S+) is submitted\.\nThe job goes on .*: hookvault job \1 --wait\nThe job has not ended within 0\.2 s\.\n$/.exec(late.err);
+    const [, id] = /^Job (\S+) is submitted\.\nThe job goes on .*: \S.* job \1 --wait\nThe job has not ended within 0\.2 s\.\n$/.exec(late.err);
     const { child, ended } = begin(["submit", APP, "--input", input, "--wait"], { cwd, env });
     let said = "";
     child.stderr.on("data", (data) => (said += data));
@@ -130,7 +130,7 @@ describe("submit", () => {
     child.kill("SIGINT");
     const { code, out, err } = await ended;
     assert.deepEqual([code, out], [130, ""]);
-    assert.match(err, /The job goes on .*hookvault job \S+ --wait\nInterrupted\.\n$/);
+    assert.match(err, /The job goes on .* job \S+ --wait\nInterrupted\.\n$/);
     for (const one of [id, /Job (\S+) is/.exec(err)[1]]) {
       const waited = await hookvault(["job", one, "--wait"], { cwd, env });
       assert.deepEqual([waited.code, waited.err], [0, ""]);
