@@ -11,6 +11,9 @@ POST /queue/{model}  /fal/queue/{model}     submit (Authorization: Bearer …); 
                                             ?fal_webhook=URL or the header x-pipelet-webhook
 GET  …/{model}/requests/{id}[/status]       result, status (?logs=1)      PUT …/{id}/cancel
 GET  /fal/download/{bucket}/{key}           an output, signed again
+POST /queue/{model}?as={sender}             submit to a played sender, such as kling
+POST /as/{sender}/{its own path}            the same as its clients do it; GET: its answers, files
+GET  /_sim/senders                          the senders: paths, key headers, secrets, sources
 GET  /_sim/jobs                             all jobs in order of submission
 GET  /_sim/jobs/{id}                        a job: events, deliveries, its files' SHA-256, its
                                             submission as it arrived; DELETE: the queue forgets it

@@ -1,5 +1,8 @@
 // What every handler needs from HTTP; nothing here knows about queues.
 
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+
 /** Inputs may hold images as base64; a longer body is a mistake of the client. */
 const MAX_INPUT_BYTES = 64 * 1024 * 1024;
 
@@ -56,10 +59,11 @@ export function shown(value) {
 
 /**
  * @param {import("node:http").ServerResponse} response
- * @param {{ status: number, json?: unknown, text?: string, headers?: Record<string, string> }} answer a string in
- *   `json` is JSON already, and is sent unchanged to keep its numbers
+ * @param {{ status: number, json?: unknown, text?: string, stream?: ReadableStream, headers?: Record<string, string> }}
+ *   answer a string in `json` is JSON already, and is sent unchanged to keep its numbers
  */
-export function send(response, { status, json, text, headers = {} }) {
+export function send(response, { status, json, text, stream, headers = {} }) {
+  if (stream) return void pipeline(Readable.fromWeb(stream), response.writeHead(status, headers)).catch(() => {});
   if (json === undefined && text === undefined) return response.writeHead(status, headers).end();
   const type = text === undefined ? "application/json" : "text/plain; charset=utf-8";
   const body = text ?? (typeof json === "string" ? json : JSON.stringify(json));

@@ -10,7 +10,7 @@ const WORKER = "k8s_pipelet-v2-batch-premium-worker-559f48bc58-lz862_203.0.113.7
 /**
  * @typedef {object} Order a submission
  * @property {string} id
- * @property {"batch" | "fal"} host which of the two queues
+ * @property {string} host which of the two queues, `batch` or `fal`, or the name of a played sender behind `as/`
  * @property {string} model the path below the queue, with its sub path
  * @property {string | null} webhookUrl
  * @property {Record<string, unknown>} knobs a full set
@@ -19,11 +19,14 @@ const WORKER = "k8s_pipelet-v2-batch-premium-worker-559f48bc58-lz862_203.0.113.7
  * @property {string | undefined} seed the input's `seed` exactly as it was written
  * @property {{ url: string, headers: Record<string, string>, body: string }} submission the request as it arrived: path
  *   and query, header names in lower case, the body's text
+ *
+ * An order to a played sender also has its `row` and the submission's `input`, see `as/submit.mjs`.
  */
 
 export class Job {
   status = "IN_QUEUE";
   attempt = 0;
+  createdAt = Date.now();
   /** When the latest attempt began, in ms. */
   acquiredAt = undefined;
   /** The stored outputs; empty until the job has completed. */
@@ -69,7 +72,7 @@ export class Job {
 
   /** Returns the medium of the n-th output. */
   medium(n = 0) {
-    return mediumOf(this.model, this.prompt, n);
+    return mediumOf(this.mediumName ?? this.model, this.prompt, n);
   }
 
   /** Returns the fields that all webhooks except `completed` share, in the seed's order. */

@@ -2,9 +2,10 @@
 // texts.
 
 import { validateHeaderName, validateHeaderValue } from "node:http";
+import { STYLE_NAMES } from "./as/styles.mjs";
 import { HttpError, shown } from "./http.mjs";
 
-export const EVENTS = ["acquired", "completed", "failed", "cancelled", "retried"];
+export const EVENTS = ["queued", "acquired", "completed", "failed", "cancelled", "retried"];
 export const DIALECTS = ["seed", "today", "base64"];
 /** Knobs of the endpoints, which a job cannot set. */
 const SERVER_WIDE = ["fail", "stallMs"];
@@ -62,7 +63,8 @@ export const KNOBS = {
   queueMs: knob(500, milliseconds, "ms a job waits in the queue, again before each retry"),
   runMs: knob(2_000, milliseconds, "ms a worker takes"),
   leaseMs: knob(45_000, milliseconds, "ms from acquiredAt to leaseExpiry"),
-  expiresIn: knob(7_200, whole(1, MAX_EXPIRY_S), "s until an output's presigned URL expires"),
+  expiresIn: knob(7_200, whole(1, MAX_EXPIRY_S),
+    "s until an output's presigned URL expires; unchanged, a played sender has its own"),
   previewsExpireIn: knob(14_400, whole(1, MAX_EXPIRY_S), "s until a preview's URL expires"),
   dialect: knob(null, oneOf([...DIALECTS, null]),
     "seed, today or base64; null: today for x-pipelet-output: binary, else base64"),
@@ -80,6 +82,15 @@ export const KNOBS = {
     + `delayMs: {event: ms}, order: [events]} with events of ${EVENTS.join(", ")}`, isRule),
   "webhooks lost, sent twice, sent n times at once, late, or all held back to the end and sent in "
     + "an order"),
+  links: knob(null, oneOf([...STYLE_NAMES, null]),
+    `style of a played sender's URLs: ${STYLE_NAMES.join(", ")}; null: its own`),
+  secret: knob(null, check("a text or null", (value) => value === null || typeof value === "string"),
+    "what a played sender signs with; null: as GET /_sim/senders says; empty: nothing is signed"),
+  tries: knob(null, check("a whole number from 1 to 100 or null", (value) => value === null || isWhole(1, 100)(value)),
+    "most tries of a played sender's webhook; null: as many as it makes"),
+  keptS: knob(null, check(`a whole number from 0 to ${MAX_EXPIRY_S} or null`,
+    (value) => value === null || isWhole(0, MAX_EXPIRY_S)(value)),
+  "s that a played sender answers for an ended job; null: as long as it does"),
   error: knob("CUDA out of memory", check("JSON", () => true), "a failed job's error"),
   fail: knob({}, check("{operation: {status: 400–599, times: n, body?: JSON, headers?: {lower-case "
     + `name: text}}} with operations of ${OPERATIONS.join(", ")}`, hasOnly(OPERATIONS, isFault)),

@@ -11,6 +11,7 @@ import { contentOf, frameOf } from "./files/content.mjs";
  */
 export async function live(job, outputs, tell, signal) {
   const pause = (ms) => sleep(ms, undefined, { signal });
+  if (job.row) await tell("queued");
   for (let retriesLeft = job.knobs.retries; ; retriesLeft -= 1) {
     await pause(job.knobs.queueMs);
     job.acquire();

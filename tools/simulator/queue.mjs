@@ -1,5 +1,6 @@
 // The upstream's own routes. Each handler answers a request, or throws an `HttpError`.
 
+import { submitEasily } from "./as/routes.mjs";
 import { HttpError, shown } from "./http.mjs";
 import { resultText } from "./results.mjs";
 import { readSubmission } from "./submission.mjs";
@@ -10,8 +11,9 @@ const ID_SHAPES = {
   fal: /^([a-z0-9]{20}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
 };
 
-/** `POST /queue/{model}` and `/fal/queue/{model}`: submits a job. */
+/** `POST /queue/{model}` and `/fal/queue/{model}`: submits a job; with `as`, to a played sender. */
 export async function submit({ simulator, request, url }, [prefix, model]) {
+  if (url.searchParams.has("as")) return submitEasily({ simulator, request, url }, model);
   const place = { host: HOSTS[prefix], model, defaults: simulator.knobs };
   const job = simulator.submit(await readSubmission(request, url, place));
   const at = links(request, job);

@@ -1,16 +1,21 @@
 // The routes: which handler answers a request, which key it needs, and which knobs make the answer fail or come late.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import * as played from "./as/routes.mjs";
 import * as control from "./control.mjs";
 import { HttpError, send, shown } from "./http.mjs";
 import * as queue from "./queue.mjs";
 
 const REQUEST = "(queue|fal/queue)/(.+)/requests/([^/]+)";
-/** Routes with an operation need a token and obey `fail` and `stallMs`; the others are the simulator's own. */
+/**
+ * Routes with an operation need a token and obey `fail` and `stallMs`; the others are the simulator's own. At a played
+ * sender the path decides which operation it is, and the sender which header carries the token.
+ */
 const ROUTES = [
   route("GET", "", control.help),
   route("GET", "_sim/knobs", control.getKnobs),
   route("PUT", "_sim/knobs", control.putKnobs),
+  route("GET", "_sim/senders", played.list),
   route("GET", "_sim/jobs", control.getJobs),
   route("GET", "_sim/jobs/([^/]+)", control.getJob),
   route("DELETE", "_sim/jobs/([^/]+)", control.deleteJob),
@@ -18,6 +23,8 @@ const ROUTES = [
   route("GET", `${REQUEST}/status`, queue.status, "status"),
   route("GET", REQUEST, queue.result, "result"),
   route("PUT", `${REQUEST}/cancel`, queue.cancel, "cancel"),
+  route("POST", "as/([^/]+)/(.+)", played.post, played.entry),
+  route("GET", "as/([^/]+)/(.+)", played.get, played.entry),
   route("POST", "(queue|fal/queue)/((?!.*/requests/).+)", queue.submit, "submit"),
 ];
 
@@ -43,13 +50,15 @@ export async function answer(simulator, request, response) {
 
 async function handle(simulator, request, response) {
   const url = new URL(request.url, "http://simulator");
-  const { pattern, handle: handler, operation } = match(request.method, url.pathname);
-  const run = () =>
-    handler({ simulator, request, url }, url.pathname.match(pattern).slice(1).map(decode));
+  const { pattern, handle: handler, operation: stated } = match(request.method, url.pathname);
+  const [call, params] = [{ simulator, request, url }, url.pathname.match(pattern).slice(1).map(decode)];
+  const run = () => handler(call, params);
+  const { operation, mayEnter } = typeof stated === "function" ? stated(call, params)
+    : { operation: stated, mayEnter: carriesToken(simulator.tokens, request.headers.authorization) };
   if (operation === null) return run();
   const { fail, stallMs } = simulator.knobs;
   try {
-    checkToken(simulator.tokens, request.headers.authorization);
+    if (!mayEnter) throw new HttpError(401, "Authorization: missing or wrong key");
     failOnPurpose(fail[operation], operation);
     return await run();
   } finally {
@@ -66,9 +75,9 @@ function match(method, path) {
   throw new HttpError(405, `${method} is not allowed here, only ${allowed}`);
 }
 
-function checkToken(tokens, header = "") {
+function carriesToken(tokens, header = "") {
   const [, token] = header.match(/^(?:Bearer|Key) (.+)$/i) ?? [];
-  if (!tokens.includes(token)) throw new HttpError(401, "Authorization: missing or wrong key");
+  return tokens.includes(token);
 }
 
 /**

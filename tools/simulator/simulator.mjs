@@ -1,6 +1,7 @@
 // The simulator's state: its jobs, its knobs, and its unfinished work.
 
 import { randomInt } from "node:crypto";
+import { Links } from "./as/links.mjs";
 import { Job } from "./job.mjs";
 import { startKnobs, withKnobs } from "./knobs.mjs";
 import { live } from "./life.mjs";
@@ -22,7 +23,7 @@ export class Simulator {
    *   knobs: Record<string, unknown>, firstId: number, log: (line: string) => void }} options
    */
   constructor({ outputs, tokens, knobs, firstId, log }) {
-    Object.assign(this, { outputs, tokens, log, work: new Work(log) });
+    Object.assign(this, { outputs, tokens, log, work: new Work(log), links: new Links(outputs) });
     this.#firstKnobs = withKnobs(startKnobs(), knobs);
     this.#nextId = firstId;
     this.setKnobs({});
@@ -38,11 +39,11 @@ export class Simulator {
   }
 
   /**
-   * @param {Omit<import("./job.mjs").Order, "id">} order
+   * @param {import("./job.mjs").Order} order without an id it gets the queue's next one
    * @returns {Job} a job that waits in the queue
    */
   submit(order) {
-    const job = new Job({ ...order, id: order.host === "batch" ? this.#countUp() : falId() });
+    const job = new Job({ ...order, id: order.id ?? (order.host === "batch" ? this.#countUp() : falId()) });
     const webhooks = new Webhooks(job, this);
     const life = this.work.run(`job ${job.id}`, async (signal) => {
       await live(job, this.outputs, (eventType) => webhooks.tell(eventType), signal);

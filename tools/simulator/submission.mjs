@@ -18,8 +18,7 @@ export async function readSubmission(request, url, { host, model, defaults }) {
   const webhookUrl = readWebhookUrl(request, url);
   const text = await readText(request);
   const input = readInput(text);
-  const fromBody = withKnobs(defaults, input._sim ?? {}, { forJob: true });
-  const knobs = withKnobs(fromBody, headerKnobs(request), { forJob: true });
+  const knobs = readKnobs(request, input, defaults);
   const dialect = knobs.dialect ?? dialectFor(request);
   const submission = { url: request.url, headers: request.headers, body: text };
   const [prompt, seed] = [String(input.prompt ?? ""), memberText(text, "seed")];
@@ -34,7 +33,7 @@ function checkModel(model) {
 }
 
 /** Reads the URL for webhooks. The query parameter wins, because it is the documentation's first way. */
-function readWebhookUrl(request, url) {
+export function readWebhookUrl(request, url) {
   const given = url.searchParams.get("fal_webhook") ?? request.headers["x-pipelet-webhook"];
   if (given === undefined) return null;
   const isHttp = URL.canParse(given) && /^https?:$/.test(new URL(given).protocol);
@@ -42,10 +41,17 @@ function readWebhookUrl(request, url) {
   return given;
 }
 
-function readInput(text) {
+/** Reads the inputs of a job from a body. */
+export function readInput(text) {
   const input = parseJson(text, "the body");
   if (typeof input === "object" && input !== null && !Array.isArray(input)) return input;
   throw new HttpError(400, `the body must be a JSON object of inputs, not ${shown(input)}`);
+}
+
+/** Reads a job's knobs: those of its header are laid over those of its body. */
+export function readKnobs(request, input, defaults) {
+  const fromBody = withKnobs(defaults, input._sim ?? {}, { forJob: true });
+  return withKnobs(fromBody, headerKnobs(request), { forJob: true });
 }
 
 function headerKnobs(request) {

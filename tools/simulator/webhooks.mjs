@@ -1,31 +1,33 @@
 // Sends the webhooks of one job: their texts, their order, and what became of each. Like the upstream, it tries each
-// once.
+// once, unless the job's played sender tries again.
 
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { deliver, isWelcome } from "./as/letters.mjs";
+import { bodyOf } from "./as/speech.mjs";
 import { joined } from "./rawjson.mjs";
 import { resultText } from "./results.mjs";
 
-/** Ends the wait for a receiver that hangs, so that the simulator can become idle. */
-const ANSWER_LIMIT_MS = 30_000;
-
 export class Webhooks {
   #job;
-  #outputs;
+  #simulator;
   #work;
   #log;
   #held = [];
+  /** Resolves to whether the receiver wants webhooks. */
+  #welcome;
   /** Webhooks leave one after the other; only a delayed one may be overtaken. */
   #last = Promise.resolve();
 
   /**
    * @param {import("./job.mjs").Job} job
    * @param {{ outputs: import("./files/outputs.mjs").Outputs, work: import("./work.mjs").Work,
-   *   log: (line: string) => void }} simulator
+   *   links: import("./as/links.mjs").Links, log: (line: string) => void }} simulator
    */
-  constructor(job, { outputs, work, log }) {
+  constructor(job, simulator) {
+    const { work, log } = simulator;
     this.#job = job;
-    this.#outputs = outputs;
+    this.#simulator = simulator;
     this.#work = work;
     this.#log = log;
   }
@@ -41,9 +43,16 @@ export class Webhooks {
     events.push({ eventType, at: Date.now() });
     this.#log(`job ${id}: ${eventType}`);
     if (webhookUrl === null) return;
-    const letter = { eventType, body: await webhookText(this.#job, eventType, this.#outputs) };
+    const body = await this.#bodyOf(eventType);
+    if (body === undefined) return;
+    const letter = { eventType, body };
     if (knobs.webhook.order) this.#held.push(letter);
     else this.#dispatch(letter);
+  }
+
+  #bodyOf(eventType) {
+    const { outputs, links } = this.#simulator;
+    return this.#job.row ? bodyOf(this.#job, eventType, links) : webhookText(this.#job, eventType, outputs);
   }
 
   /** Sends what was held back, after the job's last event. Events that are not in `order` go last. */
@@ -65,25 +74,28 @@ export class Webhooks {
     const label = `webhook ${eventType} of job ${this.#job.id}`;
     const { done } = this.#work.run(label, async (signal) => {
       await (late === undefined ? before : sleep(late, undefined, { signal }));
+      if (!await (this.#welcome ??= isWelcome(this.#job, signal))) return;
+      const post = (headers, timeoutS) => this.#post({ eventType, body, headers, timeoutS }, signal);
       for (let round = 0; round < rounds; round += 1) {
-        await Promise.all(copies.map(() => this.#post(eventType, body, signal)));
+        await Promise.all(copies.map(() => deliver(this.#job, body, post, signal)));
       }
     });
     if (late === undefined) this.#last = done;
   }
 
-  async #post(eventType, body, stopped) {
+  async #post({ eventType, body, headers, timeoutS }, stopped) {
     const sha256 = createHash("sha256").update(body).digest("hex");
     const bytes = Buffer.byteLength(body);
     const delivery = { eventType, sentAt: Date.now(), status: null, error: null, bytes, sha256 };
     this.#job.deliveries.push(delivery);
-    const signal = AbortSignal.any([stopped, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
+    const signal = AbortSignal.any([stopped, AbortSignal.timeout(timeoutS * 1_000)]);
     try {
-      delivery.status = await post(this.#job.webhookUrl, body, signal);
+      delivery.status = await post(this.#job.webhookUrl, body, headers, signal);
     } catch (error) {
       delivery.error = String(error.cause ?? error);
     }
     this.#log(`job ${this.#job.id}: ${eventType} told, ${delivery.status ?? delivery.error}`);
+    return delivery;
   }
 }
 
@@ -100,9 +112,9 @@ function completedText({ id, dialect, knobs }, result) {
   return joined(JSON.stringify(head), result);
 }
 
-async function post(url, body, signal) {
+async function post(url, body, more, signal) {
   // Closes the connection, because the server may close a kept one at any moment, and fetch does not retry a `POST`.
-  const headers = { "content-type": "application/json", connection: "close" };
+  const headers = { "content-type": "application/json", connection: "close", ...more };
   const request = { method: "POST", headers, body, redirect: "manual", signal };
   const response = await fetch(url, request);
   await response.arrayBuffer();

@@ -70,12 +70,14 @@ const nextFirstId = () => 437_852 + Math.floor((Date.now() - Date.UTC(2025, 11, 
 
 function localVars(vars, simulator, s3Port) {
   const listed = vars.ALLOWED_SOURCE_HOSTS?.split(",") ?? [];
-  const s3 = ["127.0.0.1", "localhost"].map((host) => `http://${host}:${s3Port}`);
+  // The simulator serves the files of the senders that it plays.
+  const ports = [s3Port, new URL(simulator).port];
+  const files = ports.flatMap((port) => ["127.0.0.1", "localhost"].map((host) => `http://${host}:${port}`));
   return {
     UPSTREAM_QUEUE_URL: `${simulator}/queue`,
     UPSTREAM_FAL_URL: `${simulator}/fal/queue`,
     UPSTREAM_API_KEY: UPSTREAM_KEY,
     ...vars,
-    ALLOWED_SOURCE_HOSTS: [...new Set([...listed, ...s3])].join(","),
+    ALLOWED_SOURCE_HOSTS: [...new Set([...listed, ...files])].join(","),
   };
 }

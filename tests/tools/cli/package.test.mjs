@@ -45,15 +45,15 @@ describe("the package", () => {
   it("has every module that a command imports, and no other tool", () => {
     assert.ok(wanted.files.has("tools/start/host.mjs") && wanted.files.size > 60, "the imports are read");
     assert.deepEqual([...wanted.files].filter((path) => !paths.includes(path)), []);
-    const code = paths.filter((path) => path.startsWith("tools/") && !path.startsWith("tools/simulator/media/"));
+    const code = paths.filter((path) => path.startsWith("tools/") && !/^tools\/simulator\/(?:media|senders)\//.test(path));
     assert.deepEqual(code.filter((path) => !wanted.files.has(path)), []);
   });
 
   it("has the built Worker, its assets, its description and its configuration", () => {
     const built = [...below("build/assets"), "build/index.js", "build/index_bg.wasm", "openapi.json", "wrangler.toml", "LICENSE", "README.md"];
     assert.deepEqual(built.filter((path) => !paths.includes(path)), []);
-    const media = below("tools/simulator/media").filter((path) => !path.endsWith(".sh"));
-    assert.deepEqual(media.filter((path) => !paths.includes(path)), []);
+    const data = ["media", "senders"].flatMap((name) => below(`tools/simulator/${name}`)).filter((path) => !path.endsWith(".sh"));
+    assert.deepEqual(data.filter((path) => !paths.includes(path)), []);
   });
 
   it("has no test, source, secret, map, or path of this machine", () => {

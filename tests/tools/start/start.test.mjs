@@ -43,6 +43,16 @@ describe("npm start", () => {
     }
   });
 
+  it("stores the files of a sender that the simulator plays", async () => {
+    const hook = `${local.url}/hook/${local.vars.HOOK_TOKEN}`;
+    const path = `/queue/flux?as=replicate&fal_webhook=${encodeURIComponent(hook)}`;
+    const init = { method: "POST", headers: { authorization: "Bearer dev-upstream-key" }, body: `{"prompt":"a"}` };
+    const { request_id: id } = await (await fetch(`http://127.0.0.1:${local.ports.simulator}${path}`, init)).json();
+    await eventually("it is known", async () => (await local.json("/jobs?limit=50")).jobs.some((job) => job.id === id) || undefined);
+    const job = await local.json(`/jobs/${id}?wait=30&for=settled`);
+    assert.deepEqual([job.provider, job.archive], ["replicate", "stored"]);
+  });
+
   it("answers at localhost and at 127.0.0.1, with pages and the live feed", async () => {
     for (const name of ["localhost", "127.0.0.1"]) {
       const page = await fetch(`http://${name}:${local.ports.worker}/`);
