@@ -5,7 +5,7 @@ import { inRoot } from "../tools/setup/project.mjs";
 import { codeOf, explained } from "./errors.mjs";
 
 /** The files in `commands/`, in the order of the help. Each has `define(program)`. */
-const COMMANDS = ["start", "demo", "submit", "job", "jobs", "tail", "export", "import", "deploy", "doctor", "login"];
+const COMMANDS = ["start", "demo", "submit", "job", "jobs", "tail", "download", "export", "import", "deploy", "doctor", "login"];
 
 const CODES = `
 Exit codes: 0 done; 1 not done; 2 wrong arguments or settings; 130 interrupted.
