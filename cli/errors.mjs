@@ -25,6 +25,7 @@ export function explained(error) {
   if (error instanceof HookVaultError) return plain(error.message);
   if (error.name === "AbortError") return "Interrupted.";
   if (["TimeoutError", "NetworkError"].includes(error.name)) return plain(error.message);
+  if (error instanceof SyntaxError && /JSON/.test(error.message)) return `The answer is not hookvault's. Check the URL. (${plain(error.message)})`;
   // `fetch` reports a failed connection as a TypeError with a cause.
   if (error instanceof TypeError && error.cause) return `hookvault does not answer: ${new Unanswered(error).message}.`;
   return error.stack;

@@ -29,7 +29,13 @@ export function settings(options, env = process.env) {
   const own = config && originOf(config.url) === url ? config : undefined;
   const token = fromFile(options.tokenFile) ?? first(env.API_TOKEN) ?? first(env.READ_TOKEN) ?? own?.token;
   if (!token) throw new WrongUse(`There is no token for ${url}. Set API_TOKEN, give --token-file, or save it once: ${ownCommand()} login ${url}`);
-  return { url, token, hookToken: own?.hookToken };
+  return { url, token: checkedToken(token), hookToken: own?.hookToken };
+}
+
+/** Returns a token that a header can hold: an error of `fetch` about another one would show it. */
+export function checkedToken(token) {
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  throw new WrongUse("The token has a blank or another character that no token has. Give one token, without quotes.");
 }
 
 /** Returns the origin of a vault's URL. @param {string} text @param {string} [command] what an error shows before the right URL */

@@ -25,7 +25,8 @@ async function save(options) {
   const output = await openOutput(options.output);
   let [entries, bytes] = [0, 0];
   const words = () => `${count(entries, FORMATS[format].noun)}, ${size(bytes)}`;
-  const shown = progress(words);
+  // On a terminal that shows the records, the count would stand among them.
+  const shown = options.output || !process.stdout.isTTY ? progress(words) : undefined;
   try {
     for await (const entry of exported(http, { query: { format, since, tag }, cursor, signal })) {
       await output.write(entry);
@@ -37,7 +38,7 @@ async function save(options) {
     if (error instanceof Incomplete && error.cursor && !options.output) console.error(`Go on later with: --cursor '${error.cursor}'`);
     throw error;
   } finally {
-    shown.stop();
+    shown?.stop();
   }
   console.error(`${words()} exported.`);
 }

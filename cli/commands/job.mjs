@@ -1,4 +1,5 @@
 // `hookvault job`: a job's record or its timeline.
+import { WrongUse } from "../errors.mjs";
 import { interruption } from "../interrupt.mjs";
 import { printJsonText, printRows, time, withJson } from "../print.mjs";
 import { connect, connected } from "../settings.mjs";
@@ -14,6 +15,7 @@ export function define(program) {
 }
 
 async function job(id, options) {
+  if (id === "" || id === "ref:") throw new WrongUse("Which job? Give its id, or ref: and your reference.");
   const { vault } = connect(options);
   const signal = interruption();
   if (options.events) return events(vault, id, options, signal);

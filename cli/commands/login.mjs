@@ -8,7 +8,7 @@ import { localPath, readConfig, userPath, writeConfig } from "../config.mjs";
 import { WrongUse } from "../errors.mjs";
 import { standardInput } from "../input.mjs";
 import { printJson, withJson } from "../print.mjs";
-import { originOf } from "../settings.mjs";
+import { checkedToken, originOf } from "../settings.mjs";
 
 const ACCESS = {
   api: "This token may do everything: it is an API_TOKEN.",
@@ -51,9 +51,7 @@ async function readToken(url) {
     ? await askSecret(`The token of ${url} (not shown): `, { output: process.stderr })
     : (await standardInput()).trim();
   if (typed === "") throw new WrongUse("There is no token. Type it, or send it to the standard input.");
-  // A header can't hold anything else, and an error about it would show the token.
-  if (!/^[\x21-\x7e]+$/.test(typed)) throw new WrongUse("The token has a blank or another character that no token has. Give one token, without quotes.");
-  return typed;
+  return checkedToken(typed);
 }
 
 /** Asks the vault what the token may do. It follows no redirect, so that the token gets nowhere else. */

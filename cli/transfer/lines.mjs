@@ -26,6 +26,33 @@ export async function* lines(chunks, most = Infinity) {
   if (length > 0) yield Buffer.concat(rest);
 }
 
+/** Yields the chunks of a stream, and fails if none comes for so long: the connection is dead then. */
+export async function* lively(chunks, silentMs) {
+  const iterator = chunks[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { done, value } = await withinTime(iterator.next(), silentMs);
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // A read that never ends would hold this up.
+    Promise.resolve(iterator.return?.()).catch(() => {});
+  }
+}
+
+async function withinTime(promise, ms) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new DOMException(`Nothing came for ${ms / 1_000} s.`, "TimeoutError")), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Returns the members of a valid JSON object, each value as its own text. */
 export function memberTexts(text) {
   const members = {};

@@ -55,16 +55,22 @@ class PartFile {
   async #flush() {
     const bytes = Buffer.concat(this.#waiting);
     [this.#waiting, this.#size] = [[], 0];
-    await this.#handle.writeFile(bytes).catch((error) => {
-      throw new Failure(`${this.#path} can't be written: ${error.message}`);
-    });
+    await this.#handle.writeFile(bytes).catch((error) => this.#fail(error));
   }
 
   async finish() {
     await this.#flush();
-    await this.#handle.sync();
-    await this.#handle.close();
-    await rename(`${this.#path}.part`, this.#path);
+    try {
+      await this.#handle.sync();
+      await this.#handle.close();
+      await rename(`${this.#path}.part`, this.#path);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error) {
+    throw new Failure(`${this.#path} can't be written: ${error.message}`);
   }
 
   /** Removes what was written so far. */

@@ -4,10 +4,12 @@ import { backoff, pause } from "../../client/pause.js";
 import { Failure } from "../../tools/setup/run.mjs";
 import { explained } from "../errors.mjs";
 import { FORMATS } from "./formats.mjs";
-import { lines } from "./lines.mjs";
+import { lines, lively } from "./lines.mjs";
 
 /** So many breaks without a new entry between them end it. */
 const MOST_FAILURES = 5;
+/** A connection that is silent for so long is dead. */
+const SILENT_MS = 60_000;
 
 /** An export that could not be completed. `cursor` is where it goes on. */
 export class Incomplete extends Failure {
@@ -31,7 +33,7 @@ export async function* exported(http, { query, cursor, signal }) {
       const { body } = await http.send("/export", { query: { ...query, cursor: seen.cursor }, signal });
       hasBegun = true;
       let hasBrokenOff = false;
-      for await (const entry of FORMATS[query.format].entries(lines(body))) {
+      for await (const entry of FORMATS[query.format].entries(lines(lively(body, SILENT_MS)))) {
         hasBrokenOff = entry.bytes === undefined;
         if (seen.add(entry)) failures = 0;
         else continue;

@@ -18,6 +18,11 @@ export async function play(url: string, token: string) {
   const { video } = await vault.result<{ video: { data_uri: string } }>(id);
   const text: string = await vault.result(id, { as: "text" });
   if (!text.includes(video.data_uri)) throw new Error(text);
+  const exact: string = await vault.job(id, { as: "text", isFresh: true });
+  if (JSON.parse(exact).id !== (await vault.job(id)).id || typeof (await vault.wait(id, { as: "text" })) !== "string") throw new Error(exact);
+  const again = await vault.submit("wan22-fast-t2v", `{"prompt":"x"}`, { idempotencyKey: "typed-1" });
+  if (again.id !== id) throw new Error(again.id);
+  for await (const entry of vault.events(id, { as: "text", until: "now" })) if (entry[0] !== "{") throw new Error(entry);
 
   const entries: Entry[] = [];
   for await (const entry of vault.events(id)) entries.push(entry);
@@ -31,7 +36,7 @@ export async function play(url: string, token: string) {
     const stream: ReadableStream<Uint8Array> = await file.stream();
     bytes.push((await new Response(stream).arrayBuffer()).byteLength);
   }
-  for await (const change of vault.live({ after: "" })) if (seqOf(change) !== null) break;
+  for await (const change of vault.live({ after: "", onBreak: () => {} })) if (seqOf(change) !== null) break;
   const { ticket } = await vault.ticket({ scope: `job:${id}`, ttl: 60 });
   await new HookVault({ url, ticket }).job(id);
 
