@@ -36,9 +36,9 @@ export function readConfig({ path, env = process.env }) {
 /** Writes the file, for this user alone. @param {string} path @param {Config} config */
 export function writeConfig(path, config) {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  // A file that is there already keeps its mode, so it is closed before the token is in it.
+  if (existsSync(path)) chmodSync(path, MODE);
   writeFileSync(path, `${JSON.stringify(config, null, 2)}\n`, { mode: MODE });
-  // A file that was there already has kept its mode.
-  chmodSync(path, MODE);
 }
 
 /** A file that others could write might name a URL that is sent a token, and one that others can read has lost it. */

@@ -19,7 +19,7 @@ async function job(id, options) {
   const { vault } = connect(options);
   const signal = interruption();
   if (options.events) return events(vault, id, options, signal);
-  if (options.wait) return waitAndPrint(vault, id, options, signal);
+  if (options.wait) return waitAndPrint(vault, id, options, { signal });
   print(await vault.job(id, { as: "text", isFresh: true, signal }), options);
 }
 

@@ -23,7 +23,7 @@ async function submit(app, options) {
   const { id, fileUrl } = await send(vault, app, input, options, signal);
   if (options.wait) {
     console.error(`Job ${id} is submitted.`);
-    await waitAndPrint(vault, id, options, signal);
+    await waitAndPrint(vault, id, options, { isKnown: true, signal });
   } else if (options.json) printJson({ id, fileUrl });
   else printRows([["job", id], ...(fileUrl ? [["file", fileUrl]] : [])]);
 }

@@ -138,6 +138,24 @@ describe("submit", () => {
     }
   });
 
+  test("waits on while hookvault restarts, but not at a wrong address", async (t) => {
+    const record = { ...(await vault.job("gone")), id: "7", status: "completed", archive: "stored" };
+    let asked = 0;
+    const restarting = await listen(createServer((request, response) => {
+      if (request.method === "POST") return response.writeHead(200, { "x-hookvault-job": "7" }).end("{}");
+      asked += 1;
+      // The client asks three times by itself.
+      return asked <= 4 ? response.destroy() : response.end(JSON.stringify(record));
+    }));
+    t.after(restarting.stop);
+    const own = { cwd: folder(t), env: { ...env, HOOKVAULT_URL: restarting.url } };
+    const { code, out, err } = await hookvault(["submit", APP, "--input", "{}", "--wait"], own);
+    assert.deepEqual([code, err], [0, "Job 7 is submitted.\nhookvault does not answer; asking again …\n"], out);
+    asked = 0;
+    const wrong = await hookvault(["job", "7", "--wait"], own);
+    assert.deepEqual([wrong.code, wrong.err, asked], [1, "hookvault does not answer: the connection was closed.\n", 3]);
+  });
+
   test("shows the errors of hookvault and of the queue", async (t) => {
     const cwd = folder(t);
     for (const [args, more, code, says] of [
