@@ -86,6 +86,8 @@ export const KNOBS = {
     `style of a played sender's URLs: ${STYLE_NAMES.join(", ")}; null: its own`),
   secret: knob(null, check("a text or null", (value) => value === null || typeof value === "string"),
     "what a played sender signs with; null: as GET /_sim/senders says; empty: nothing is signed"),
+  word: knob(null, check("a text or null", (value) => value === null || typeof value === "string"),
+    "what a played sender calls a job's end, such as nsfw; null: its usual word"),
   tries: knob(null, check("a whole number from 1 to 100 or null", (value) => value === null || isWhole(1, 100)(value)),
     "most tries of a played sender's webhook; null: as many as it makes"),
   keptS: knob(null, check(`a whole number from 0 to ${MAX_EXPIRY_S} or null`,

@@ -6,7 +6,7 @@ import { filled } from "./fill.mjs";
 import { isDated, queryOf } from "./styles.mjs";
 
 export class Links {
-  /** What each URL's path and query lead to. */
+  /** What each URL leads to, by its sender, and its path and query at the sender's base. */
   #places = new Map();
   #outputs;
 
@@ -35,13 +35,18 @@ export class Links {
     const query = queryOf(style, { now, lifeS, end, mac });
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const endsAt = lifeS === undefined ? Infinity : isDated(style) ? end * 1_000 : now + lifeS * 1_000;
-    this.#places.set(url.pathname + url.search, { job, n, endsAt, isKeyed: style === "keyed", needs });
+    this.#places.set(placeOf(job.row.name, url), { job, n, endsAt, isKeyed: style === "keyed", needs });
     return url.href;
   }
 
-  /** Returns what a path and query lead to, if they are a file's. */
-  find(place) {
-    return this.#places.get(place);
+  /**
+   * Returns what a URL of a sender leads to, if it is a file's.
+   *
+   * @param {string} sender
+   * @param {{ pathname: string, search: string }} url
+   */
+  find(sender, url) {
+    return this.#places.get(placeOf(sender, url));
   }
 
   /**
@@ -62,15 +67,17 @@ export class Links {
   /**
    * Makes another URL of a file whose URL is given, which may have ended.
    *
+   * @param {string} sender
    * @param {string} url
    * @param {{ style: string, lifeS: number }} as
    */
-  async renew(url, as) {
-    const { pathname, search } = URL.canParse(url) ? new URL(url) : {};
-    const place = this.find(pathname + search);
+  async renew(sender, url, as) {
+    const place = URL.canParse(url) ? this.find(sender, new URL(url)) : undefined;
     if (place === undefined) throw new HttpError(404, `no output ${shown(url)}`);
     return this.make(place.job, place.n, as);
   }
 }
 
+/** A sender may be below `/as` or at the root of its own server. */
+const placeOf = (sender, { pathname, search }) => `${sender}:${pathname.replace(`/as/${sender}/`, "/")}${search}`;
 const digest = (key) => createHash("sha256").update(key).digest("hex").slice(0, 12);

@@ -18,7 +18,7 @@ export function entry({ simulator, request, url }, [sender, path]) {
   const mayEnter = carries(key, request.headers, simulator.tokens);
   if (request.method === "POST") return { operation: isRenewal(sender, path) ? "download" : "submit", mayEnter };
   if (path === JWKS) return { operation: null, mayEnter: true };
-  const file = simulator.links.find(url.pathname + url.search);
+  const file = simulator.links.find(sender, url);
   if (file || path.startsWith("files/")) return { operation: "download", mayEnter: mayEnter || !file?.isKeyed };
   return { operation: "status", mayEnter };
 }
@@ -44,14 +44,14 @@ async function renew({ simulator, request }, sender) {
   const [{ renew: { from, answer, ...as } }] = senderOf(sender);
   const { links } = simulator;
   const body = parseJson(await readText(request), "the body");
-  const url = await links.renew(pointed(body, from), as);
+  const url = await links.renew(sender, pointed(body, from), as);
   return { status: 200, json: JSON.parse(JSON.stringify(answer).replace("{url}", url)) };
 }
 
 /** `GET /as/{sender}/{path}`: a job, a file, or the keys that sign. */
 export async function get({ simulator, request, url }, [sender, path]) {
   if (path === JWKS) return { status: 200, json: keysOf(sender) };
-  const file = simulator.links.find(url.pathname + url.search);
+  const file = simulator.links.find(sender, url);
   if (file) return simulator.links.open(file, request);
   if (path.startsWith("files/")) throw new HttpError(403, "this URL is not one that was given out");
   const { poll, job } = find(simulator, sender, path + decodeURIComponent(url.search));

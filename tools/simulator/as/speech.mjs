@@ -50,13 +50,19 @@ async function valuesOf(job, links) {
   const files = await filesOf(job, links, state);
   const urls = files.map(({ url }) => url);
   return {
-    id, input, model, prompt, state, files, urls, body: row.body, word: row.words[state],
-    base: place.base, path: new URL(place.base).pathname, kind: job.medium().kind,
+    id, input, model, prompt, state, files, urls, body: row.body, word: wordOf(job, state),
+    base: place.base, path: new URL(place.base).pathname.replace(/\/$/, ""), kind: job.medium().kind,
     error: typeof knobs.error === "string" ? knobs.error : JSON.stringify(knobs.error),
     ...times("created", job.createdAt + knobs.skewMs),
     ...times("updated", (job.events.at(-1)?.at ?? job.createdAt) + knobs.skewMs),
     ...files[0],
   };
+}
+
+/** Some ends have several words. The knob says another one than the usual. */
+function wordOf({ row, knobs }, state) {
+  const isEnd = state !== "queued" && state !== "running";
+  return (isEnd ? knobs.word : null) ?? row.words[state];
 }
 
 function times(name, ms) {

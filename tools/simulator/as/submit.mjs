@@ -30,7 +30,7 @@ export async function submitAs({ simulator, request, url }, { as, path, isOwnPat
     webhookUrl: row.webhook === undefined ? null : hookOf(row, input, url) ?? readWebhookUrl(request, url),
     mediumName: [path, input.model, row.medium].join("/"),
     secret: knobs.secret ?? givenSecret(row, input, isOwnPath),
-    place: { base: `http://${request.headers.host}/as/${row.name}`, path: row.files.path, needs: row.files.needs },
+    place: { base: `http://${request.headers.host}${request.rootOf === row.name ? "" : `/as/${row.name}`}`, path: row.files.path, needs: row.files.needs },
     links: linksOf(row, knobs),
     submission: { url: request.url, headers: request.headers, body },
   });

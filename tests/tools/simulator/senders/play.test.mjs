@@ -66,7 +66,7 @@ test("each sender with data is in the table, and says where its data comes from"
   const { senders } = (await call("GET", "/_sim/senders")).json;
   assert.deepEqual([...new Set(senders.map(({ as }) => `${as.split("/")[0]}.json`))], files.sort());
   const known = CLIENTS.map(({ as }) => as);
-  assert.deepEqual(senders.map(({ as }) => as).filter((as) => !known.includes(as)), ["bfl/secret"]);
+  assert.deepEqual(senders.map(({ as }) => as).filter((as) => !known.includes(as)), ["bfl/secret", "higgsfield/key"]);
   for (const { as, sources, unknown } of senders) {
     assert.ok(sources.length > 0 && sources.every((url) => url.startsWith("https://")), as);
     assert.ok(Array.isArray(unknown), as);
@@ -96,6 +96,30 @@ test("?as= takes a sender's first way, and refuses others", async (t) => {
   assert.equal((await call("POST", "/as/nobody/v1/x", { body: {} })).status, 400);
   assert.equal((await call("POST", "/as/luma/v1/elsewhere", { body: {} })).status, 404);
   assert.equal((await call("GET", "/as/luma/v1/elsewhere")).status, 404);
+});
+
+test("a sender on a server of its own: all of its URLs are there", async (t) => {
+  for (const as of ["kling/old", "bfl/signature", "openrouter", "gemini/project", "kie/jobs"]) {
+    const client = CLIENTS.find((one) => one.as === as);
+    const { simulator, hook, headers, download } = await clientOf(t, client);
+    const origin = await simulator.originOf(as.split("/")[0]);
+    const { path, body } = client.submit(hook.url);
+    const answer = await (await fetch(`${origin}/${path}`, { method: "POST", headers, body: JSON.stringify(body) })).json();
+    assert.ok(!JSON.stringify(answer).includes("/as/"), as);
+    await simulator.idle();
+    const polled = await (await fetch(`${origin}/${client.poll(client.id(answer))}`, { headers })).json();
+    const url = (client.polledUrl ?? client.url)(polled);
+    assert.equal(new URL(url).origin, origin);
+    assert.equal((await download(url)).status, 200);
+    if (client.key(KEY)["x-key"]) assert.ok(answer.polling_url.startsWith(`${origin}/v1/`));
+  }
+});
+
+test("a job may end by another word", async (t) => {
+  const bfl = CLIENTS.find(({ as }) => as === "bfl/signature");
+  const { run, poll } = await clientOf(t, bfl);
+  const id = await run({ outcome: "failed", word: "Content Moderated" });
+  assert.equal((await poll(id)).status, "Content Moderated");
 });
 
 test("an ended job is forgotten after the sender's own time", async (t) => {

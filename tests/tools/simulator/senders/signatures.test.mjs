@@ -89,6 +89,14 @@ test("BFL's other way: the secret itself", async (t) => {
   assert.deepEqual([headers["x-webhook-secret"], headers["x-bfl-signature"]], ["s3cret", undefined]);
 });
 
+test("Higgsfield's older way: the secret itself, in its own header", async (t) => {
+  const { simulator, hook, call } = await rig(t, { knobs: { secret: "s3cret" } });
+  await call("POST", `/queue/flux?as=higgsfield/key&fal_webhook=${hook.url}`, { body: {} });
+  await simulator.idle();
+  const [{ headers }] = hook.received;
+  assert.deepEqual([headers["x-webhook-secret-key"], headers["webhook-signature"]], ["s3cret", undefined]);
+});
+
 test("another secret, none, and a wrong clock", async (t) => {
   const kling = CLIENTS.find(({ as }) => as === "kling/new");
   const { hook, run } = await clientOf(t, kling);
@@ -110,7 +118,7 @@ test("the tries of one webhook: one id, and a signature each", async (t) => {
   const times = hook.received.map(({ at }) => at);
   assert.equal(times.length, 4, "one and three more: only 200 is an answer");
   assert.ok(times[3] - times[0] < 5_000);
-  const higgsfield = CLIENTS.find(({ as }) => as === "higgsfield");
+  const higgsfield = CLIENTS.find(({ as }) => as === "higgsfield/signature");
   const other = await clientOf(t, higgsfield, { knobs: { tries: 2 } });
   other.hook.answers.push(500);
   await other.run();

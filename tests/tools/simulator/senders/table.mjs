@@ -88,7 +88,7 @@ export const CLIENTS = [
     sent: ["Ready"], words: ["Pending", "Pending", "Ready", "Error"], word: ({ status }) => status, url: ({ result }) => result.sample,
   },
   {
-    as: "higgsfield", key: falKey, scheme: "standard",
+    as: "higgsfield/signature", key: falKey, scheme: "standard",
     submit: (hook) => ({ path: `higgsfield-ai/soul/video?hf_webhook=${encodeURIComponent(hook)}`, body: { prompt: PROMPT } }),
     id: ({ request_id: id }) => id, poll: (id) => `requests/${id}/status`,
     sent: ["completed"], words: ["queued", "in_progress", "completed", "failed"],
