@@ -1,6 +1,8 @@
 // The played senders' output URLs: their styles, their end, keys, renewal.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { get } from "node:http";
 import { describe, test } from "node:test";
 import { until } from "../../support/rig.mjs";
 import { clientOf } from "./client.mjs";
@@ -82,7 +84,9 @@ describe("the outputs of", () => {
     assert.equal((await renew({ url: "https://example.com/a.png" })).status, 404);
     assert.equal((await renew({ url }, { headers: { ...headers, authorization: "Bearer wrong" } })).status, 401);
     await run();
-    assert.equal((await fetch(client.url(hook.received[1].body), { headers: { "user-agent": "a" } })).status, 200);
+    const lasting = client.url(hook.received[1].body);
+    assert.equal((await fetch(lasting, { headers: { "user-agent": "a" } })).status, 200);
+    assert.equal(await bareStatus(lasting), 403);
   });
 
   test("a range of a file", async (t) => {
@@ -93,6 +97,13 @@ describe("the outputs of", () => {
     assert.deepEqual([answer.status, await answer.text()], [206, "ftyp"]);
   });
 });
+
+/** Fetches without a user agent, which `fetch` always sends. */
+async function bareStatus(url) {
+  const [answer] = await once(get(url), "response");
+  answer.resume();
+  return answer.statusCode;
+}
 
 test("a sender's endpoints fail and stall as the knobs say", async (t) => {
   const client = find("openrouter");

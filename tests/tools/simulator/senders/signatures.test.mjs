@@ -81,6 +81,15 @@ test("Kling's published vector", () => {
   assert.equal(headers["webhook-signature"], "v1,UsKlJP00XoQyOn410NM9xv34sP+Gl0jnOO9Lcpr7NJ4=");
 });
 
+test("BFL signs nothing if the submission brings no secret", async (t) => {
+  const bfl = CLIENTS.find(({ as }) => as === "bfl/signature");
+  const { hook, ask, simulator } = await clientOf(t, bfl);
+  const { path, body: { webhook_secret: _, ...body } } = bfl.submit(hook.url);
+  assert.equal((await ask(path, { method: "POST", body: JSON.stringify(body) })).status, 200);
+  await simulator.idle();
+  assert.deepEqual(hook.received.map(({ headers }) => headers["x-bfl-signature"]), [undefined]);
+});
+
 test("BFL's other way: the secret itself", async (t) => {
   const { simulator, hook, call } = await rig(t);
   await call("POST", `/queue/flux?as=bfl/secret&fal_webhook=${hook.url}`, { body: { webhook_secret: "s3cret" } });
