@@ -20,7 +20,7 @@ export const oneLine = (text) => text.replaceAll(/[\r\n\t]+/g, "").replaceAll(CO
 export function printRows(rows) {
   const texts = rows.map((row) => row.map((cell) => plain(cell ?? "-")));
   const widths = (texts[0] ?? []).map((_, n) => Math.max(...texts.map((row) => row[n].length)));
-  for (const row of texts) console.log(row.map((cell, n) => (n < row.length - 1 ? cell.padEnd(widths[n]) : cell)).join("  "));
+  for (const row of texts) console.log(row.map((cell, n) => (n < row.length - 1 ? cell.padEnd(widths[n]) : cell)).join("  ").trimEnd());
 }
 
 /** Returns a number of bytes for people. */

@@ -29,7 +29,7 @@ async function tail(given, options) {
   let isFollowing = false;
   for await (const change of vault.live({ after: options.after, onBreak, signal: interruption() })) {
     if (options.json) printJson(change);
-    else if (ROWS[change.type]) printRows([ROWS[change.type](change)]);
+    else printRows(rowsOf(change));
     if (change.type === "reset") console.error("Changes were missed: all jobs follow.");
     if (change.type === "current" && (isBroken || !isFollowing)) console.error(isBroken ? "Connected again." : `Following ${url} …`);
     if (change.type === "current") [isBroken, isFollowing] = [false, true];
@@ -40,6 +40,12 @@ function theOne(given, flag) {
   if (flag !== undefined && originOf(flag) !== originOf(given)) throw new WrongUse(`Which vault? The argument is ${given}, and --url is ${flag}.`);
   return given;
 }
+
+/** Tells whether a job has no id of the queue yet: it follows a moment later, under its id. */
+const isUnborn = ({ job }) => job?.status === "queued" && /^ref:gw-/.test(job.id);
+
+/** Returns the row of a change that people can use. */
+const rowsOf = (change) => (isUnborn(change) || !ROWS[change.type] ? [] : [ROWS[change.type](change)]);
 
 const ROWS = {
   job: ({ job }) => [time(job.updatedAt), named(job).padEnd(ID), job.status.padEnd(STATUS), job.archive.padEnd(ARCHIVE), files(job.files), job.app],
