@@ -2,6 +2,7 @@
 import { writeSync } from "node:fs";
 import { unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { Failure } from "../../tools/setup/run.mjs";
 import { diskFailure, onDisk } from "./errors.mjs";
 import { look, openToRead, openToWrite, settle, sweep } from "./folder.mjs";
 import { partName, partPrefix } from "./names.mjs";
@@ -25,13 +26,13 @@ export class Part {
   }
 
   /** Opens what an earlier run has left of this file. A part of an older version, which has another ETag, is deleted. */
-  static async open(folder, name, file) {
+  static async open(folder, name, file, signal) {
     const part = new Part(folder, name, file);
     await look(part.#path);
     await sweep(folder, partPrefix(name), partName(name, file.etag ?? ""));
     part.#handle = await openToWrite(part.#path);
     try {
-      await part.#load();
+      await part.#load(signal);
       return part;
     } catch (error) {
       await part.close();
@@ -86,15 +87,19 @@ export class Part {
   }
 
   /** Reads the bytes of an earlier run. Without an ETag nobody can say whether the rest still belongs to them. */
-  async #load() {
+  async #load(signal) {
     this.#sum = new Sum(this.#file.etag, this.#file.size);
-    this.length = await feed(this.#handle, this.#path, this.#sum);
+    this.length = await feed(this.#handle, this.#path, { sum: this.#sum, signal });
     if (!this.#file.etag || (this.#file.size !== null && this.length > this.#file.size)) await this.reset();
   }
 }
 
-/** Returns what the bytes of a finished file prove: "md5", "size" or "wrong". @param {boolean} isQuick takes the size for enough */
-export async function proof(path, file, isQuick) {
+/**
+ * Returns what the bytes of a finished file prove: "md5", "size" or "wrong"; undefined if there is no such file.
+ *
+ * @param {{ isQuick: boolean, signal: AbortSignal }} options `isQuick` takes the size for enough
+ */
+export async function proof(path, file, { isQuick, signal }) {
   const found = await look(path);
   if (!found) return undefined;
   if (file.size !== null && found.size !== file.size) return "wrong";
@@ -102,7 +107,7 @@ export async function proof(path, file, isQuick) {
   const sum = new Sum(file.etag, file.size);
   const handle = await openToRead(path);
   try {
-    await feed(handle, path, sum);
+    await feed(handle, path, { sum, signal });
     return sum.verdict();
   } finally {
     await handle.close();
@@ -110,10 +115,11 @@ export async function proof(path, file, isQuick) {
 }
 
 /** Reads a whole file into the sum, and returns its length. */
-async function feed(handle, path, sum) {
+async function feed(handle, path, { sum, signal }) {
   const block = Buffer.allocUnsafe(BLOCK);
   try {
     for (let at = 0; ; ) {
+      if (signal.aborted) throw new Failure("interrupted");
       const { bytesRead } = await handle.read(block, 0, BLOCK, at);
       if (bytesRead === 0) return at;
       sum.update(block.subarray(0, bytesRead));

@@ -20,7 +20,7 @@ export async function download(vault, wanted, { signal, onFile, onBegin }) {
   const list = new List(vault, all);
   const transfer = new Transfer({ ...all, parallel: wanted.parallel, onBytes: (count) => tally.addBytes(count) });
   const backlog = new Backlog();
-  const tools = { folder, transfer, isQuick: wanted.isQuick, renew: (entry) => list.renew(entry), onResumed: (count) => (tally.bytes += count) };
+  const tools = { ...all, folder, transfer, isQuick: wanted.isQuick, renew: (entry) => list.renew(entry), onResumed: (count) => (tally.bytes += count) };
   const fail = ({ job, name, file }, error) => {
     const why = reason(error, all.signal);
     tally.addFailure(name ? `${job}/${name}` : job, why);

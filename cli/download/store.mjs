@@ -16,18 +16,19 @@ const MOST_RENEWALS = 2;
 /**
  * @param {Entry} entry
  * @param {{ folder: import("./folder.mjs").Folder, transfer: import("./transfer.mjs").Transfer, isQuick: boolean,
- *   renew: (entry: Entry) => Promise<StoredFile>, onResumed: (bytes: number) => void }} tools
+ *   renew: (entry: Entry) => Promise<StoredFile>, onResumed: (bytes: number) => void,
+ *   signal: AbortSignal }} tools
  * @returns {Promise<Outcome>}
  */
-export async function store(entry, { folder, transfer, isQuick, renew, onResumed }) {
+export async function store(entry, { folder, transfer, isQuick, renew, onResumed, signal }) {
   let { file } = entry;
   for (let renewals = 0; ; renewals += 1) {
     try {
       const inside = await folder.inside(entry.folder);
       const path = join(inside, entry.name);
-      const verified = await proof(path, file, isQuick);
+      const verified = await proof(path, file, { isQuick, signal });
       if (verified === "md5" || verified === "size") return { state: "present", verified, path, size: file.size };
-      return { state: "downloaded", path, ...(await fetched(inside, entry.name, file, { transfer, onResumed })) };
+      return { state: "downloaded", path, ...(await fetched(inside, entry.name, file, { transfer, onResumed, signal })) };
     } catch (error) {
       if (!(error instanceof Stale)) throw error;
       const fresh = renewals < MOST_RENEWALS && (await renew(entry));
@@ -40,8 +41,8 @@ export async function store(entry, { folder, transfer, isQuick, renew, onResumed
 const isSame = (one, other) => ["url", "size", "etag"].every((name) => one[name] === other[name]);
 
 /** Fetches a file into its part. A wrong sum is followed by a second fetch, from the start. */
-async function fetched(folder, name, file, { transfer, onResumed }) {
-  const part = await Part.open(folder, name, file);
+async function fetched(folder, name, file, { transfer, onResumed, signal }) {
+  const part = await Part.open(folder, name, file, signal);
   onResumed(part.length);
   try {
     for (let isSecond = false; ; isSecond = true) {

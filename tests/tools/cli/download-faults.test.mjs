@@ -9,7 +9,8 @@ import { partName } from "../../../cli/download/names.mjs";
 import { Tally } from "../../../cli/download/tally.mjs";
 import { noise } from "../../runtime/support/servers/origin.mjs";
 import { md5, problem, startFake } from "./download/fake.mjs";
-import { folder, hookvault } from "./support.mjs";
+import { beginDownload } from "./download/run.mjs";
+import { folder } from "./support.mjs";
 
 const BYTES = noise(200_000, "download");
 const FILES = "hookvault-files";
@@ -18,7 +19,7 @@ const FILES = "hookvault-files";
 async function stage(t, jobs) {
   const fake = await startFake(t, jobs);
   const cwd = folder(t);
-  const run = (args = [], env = {}) => hookvault(["download", ...args], { cwd, env: { HOOKVAULT_URL: fake.url, API_TOKEN: "secret-token", ...env } });
+  const run = (args = [], env = {}) => beginDownload(args, { cwd, env: { HOOKVAULT_URL: fake.url, API_TOKEN: "secret-token", ...env } }).ended;
   return { fake, cwd, run };
 }
 

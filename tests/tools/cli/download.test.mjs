@@ -8,7 +8,8 @@ import { stopAll } from "../../runtime/support/stop.mjs";
 import { API_TOKEN } from "../../runtime/support/vault.mjs";
 import { startServed, steady } from "../../runtime/support/vaults/served.mjs";
 import { startCounting } from "./download/counting.mjs";
-import { begin, folder, hookvault } from "./support.mjs";
+import { beginDownload } from "./download/run.mjs";
+import { folder } from "./support.mjs";
 
 const [JOBS, FILES] = [20, 10];
 /** One file of each job is large enough to be interrupted in the middle. */
@@ -41,7 +42,7 @@ before(async () => {
 });
 after(() => stopAll(proxy, vault, origin));
 
-const start = (cwd, args = []) => begin(["download", "--to", "out", "--parallel", String(PARALLEL), ...args], { cwd, env: { HOOKVAULT_URL: proxy.url, API_TOKEN } });
+const start = (cwd, args = []) => beginDownload(["--to", "out", "--parallel", String(PARALLEL), ...args], { cwd, env: { HOOKVAULT_URL: proxy.url, API_TOKEN } });
 
 /** Returns how many bytes of each file a folder has: `{ [job/n]: { length, isDone } }`. */
 function state(cwd) {
@@ -144,8 +145,8 @@ describe("200 files", { timeout: 600_000 }, () => {
     const asked = Map.groupBy(proxy.requests.slice(from).filter(({ sent }) => sent > 0), keyOf);
     for (const requests of asked.values()) {
       for (const [at, request] of requests.entries()) {
-        const before_ = requests[at - 1];
-        if (before_) assert.ok(request.from > before_.from || before_.sent <= IN_FLIGHT, "it goes on");
+        const former = requests[at - 1];
+        if (former) assert.ok(request.from > former.from || former.sent <= IN_FLIGHT, "it goes on");
       }
     }
     assertWhole(cwd);
@@ -155,7 +156,7 @@ describe("200 files", { timeout: 600_000 }, () => {
 describe("a download", () => {
   test("of named jobs stores these alone", async (t) => {
     const cwd = folder(t);
-    const { code } = await hookvault(["download", "job-1", "job-2"], { cwd, env: { HOOKVAULT_URL: vault.url, API_TOKEN } });
+    const { code } = await beginDownload(["job-1", "job-2"], { cwd, env: { HOOKVAULT_URL: vault.url, API_TOKEN } }).ended;
     assert.deepEqual([code, readdirSync(join(cwd, "hookvault-files")).sort()], [0, ["job-1", "job-2"]]);
   });
 
@@ -188,7 +189,7 @@ describe("a download", () => {
     await vault.deliver({ eventType: "completed", jobId: "large", video: { url: origin.url + path } });
     await vault.settled("large");
     const cwd = folder(t);
-    const { child, ended } = begin(["download", "large"], { cwd, env: { HOOKVAULT_URL: vault.url, API_TOKEN } });
+    const { child, ended } = beginDownload(["large"], { cwd, env: { HOOKVAULT_URL: vault.url, API_TOKEN } });
     let peak = 0;
     const timer = setInterval(() => {
       try {
