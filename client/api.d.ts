@@ -1525,6 +1525,8 @@ export interface components {
         HookTags: string[];
         /** @description Days to keep the job after its last change; 0 means for good. */
         HookKeep: string;
+        /** @description The sender whose row of the table reads the body, if its form does not show that. */
+        HookFrom: string;
         /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. */
         JobId: string;
         /** @description Seconds to wait for news; then the answer is the current state. With `wait`, even `0`, the answer is never the edge copy. */
@@ -1600,6 +1602,8 @@ export interface operations {
                 tag?: components["parameters"]["HookTags"];
                 /** @description Days to keep the job after its last change; 0 means for good. */
                 keep?: components["parameters"]["HookKeep"];
+                /** @description The sender whose row of the table reads the body, if its form does not show that. */
+                from?: components["parameters"]["HookFrom"];
             };
             header?: never;
             path?: never;
@@ -1640,6 +1644,8 @@ export interface operations {
                 tag?: components["parameters"]["HookTags"];
                 /** @description Days to keep the job after its last change; 0 means for good. */
                 keep?: components["parameters"]["HookKeep"];
+                /** @description The sender whose row of the table reads the body, if its form does not show that. */
+                from?: components["parameters"]["HookFrom"];
             };
             header?: never;
             path: {
@@ -1683,6 +1689,8 @@ export interface operations {
                 tag?: components["parameters"]["HookTags"];
                 /** @description Days to keep the job after its last change; 0 means for good. */
                 keep?: components["parameters"]["HookKeep"];
+                /** @description The sender whose row of the table reads the body, if its form does not show that. */
+                from?: components["parameters"]["HookFrom"];
             };
             header?: never;
             path: {
@@ -2313,6 +2321,8 @@ export interface operations {
                 job: string;
                 /** @description Whether to create a job that no delivery has named. */
                 create?: boolean;
+                /** @description The sender whose row of the table reads the body, if its form does not show that. */
+                from?: components["parameters"]["HookFrom"];
             };
             header?: never;
             path: {

@@ -16,7 +16,7 @@ use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::http::cors::Origins;
 use crate::domain::ingest::rules::ReadRules;
 use crate::domain::retry::Pace;
-use crate::domain::sender::table::Senders;
+use crate::domain::sender::table::{Hint, Senders};
 use crate::domain::upstream::Upstreams;
 use url::Url;
 
@@ -140,7 +140,8 @@ impl Config {
     /// Returns the rules by which bodies are read.
     #[must_use]
     pub const fn read_rules(&self) -> ReadRules<'_> {
-        ReadRules { senders: &self.senders, sources: &self.sources }
+        let hint = Hint { sender: None, has_header: None };
+        ReadRules { senders: &self.senders, sources: &self.sources, hint }
     }
 
     /// Returns the scheme and the host for the durable URLs of a job whose

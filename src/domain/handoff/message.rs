@@ -39,11 +39,12 @@ pub struct MessageInput<'a> {
 /// upstream's.
 #[must_use]
 pub fn render(parts: MessageInput<'_>) -> String {
-    let event = parts.body.and_then(|body| Event::parse(body, parts.senders).ok());
+    let sender = parts.job.provider;
+    let event = parts.body.and_then(|body| Event::parse_of(body, parts.senders, sender).ok());
     let event = event.filter(|event| event.told.type_name.is_some());
     let is_other = |event: &&Event<'_>| event.told.provider != SenderName::PIPELET;
-    let sender = Some(parts.job.provider).filter(|sender| *sender != SenderName::PIPELET);
-    let row = sender.and_then(|sender| parts.senders.row(sender));
+    let is_own = sender == SenderName::PIPELET;
+    let row = if is_own { None } else { parts.senders.row(sender) };
     match (row, event.as_ref().filter(is_other)) {
         (None, _) => pipelet(parts, event.as_ref()),
         (Some(_), Some(event)) => other(parts, event),

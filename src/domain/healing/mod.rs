@@ -114,7 +114,7 @@ pub fn event_of<'a>(
     sender: SenderName,
     senders: &'a Senders,
 ) -> Result<Event<'a>, Malformed> {
-    let mut event = Event::parse(text, senders)?;
+    let mut event = Event::parse_of(text, senders, sender)?;
     event.told.kind = kind;
     let is_bare = event.told.provider == SenderName::PIPELET
         && senders.row(sender).is_some_and(|row| row.is(Fact::BareAnswer));

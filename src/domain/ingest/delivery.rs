@@ -4,6 +4,7 @@ use super::document::Document;
 use crate::domain::file::skeleton::Skeleton;
 use crate::domain::job::file::Archived;
 use crate::domain::job::timeline::Trust;
+use crate::domain::sender::name::SenderName;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,9 @@ pub struct Delivery {
     pub tags: Vec<String>,
     /// The days for which the caller wants the job kept.
     pub keep_days: Option<u32>,
+    /// The sender, if the body is read again: its row may not recognize it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<SenderName>,
     /// A note about anything odd in the correlation, for the timeline.
     pub note: Option<String>,
     /// The job that the body names, if a capability let the body in.

@@ -11,6 +11,7 @@ use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::job::record::Job;
 use crate::domain::json::edit::{self, Edit};
 use crate::domain::json::{self, Malformed};
+use crate::domain::sender::table::Hint;
 use crate::domain::webhook::correlate::Identity;
 use crate::domain::webhook::event::{Event, EventFacts, EventKind};
 use crate::domain::webhook::{event, result};
@@ -67,7 +68,7 @@ impl Document {
     /// deeply.
     pub fn read(body: &[u8], rules: ReadRules<'_>) -> Result<(Self, Identity), Malformed> {
         let text = json::tolerant(body)?;
-        let event = Event::of_tolerant(&text, rules.senders)?;
+        let event = Event::of_tolerant(&text, rules.senders, rules.hint)?;
         let identity = Identity::of(&text, &event);
         let mended = matches!(text, Cow::Owned(_));
         Ok((
@@ -92,7 +93,7 @@ impl Document {
             return Err(Malformed::OtherFormat(TOO_LARGE));
         }
         let text = json::tolerant(&skeleton.text)?;
-        let event = Event::of_tolerant(&text, rules.senders)?;
+        let event = Event::of_tolerant(&text, rules.senders, rules.hint)?;
         let identity = Identity::of(&text, &event);
         let is_rough = skeleton.gaps.iter().any(|gap| !gap.is_plain);
         let mended = is_rough || matches!(text, Cow::Owned(_));
@@ -152,7 +153,8 @@ impl Document {
         };
         let input = job.input.as_deref();
         if !given(input).is_empty()
-            && let Ok(event) = Event::of_tolerant(body.text, rules.senders)
+            && let Ok(event) =
+                Event::of_tolerant(body.text, rules.senders, Hint::of(self.told.provider))
         {
             output.found = body.discover(&event, rules.sources, input);
         }

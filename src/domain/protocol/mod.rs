@@ -133,6 +133,7 @@ mod tests {
                 app: None,
                 tags: Vec::new(),
                 keep_days: None,
+                from: None,
                 note: Some("a\nb".to_owned()),
                 named: None,
                 moved: None,

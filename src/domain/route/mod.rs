@@ -187,7 +187,7 @@ impl Route {
             Self::Job(_) | Self::Result(_) => &["wait", "version", "for"],
             Self::Events(_) => &["after", "limit"],
             Self::Unmatched | Self::Restore => &["limit", "cursor"],
-            Self::Assign(_) => &["job", "create"],
+            Self::Assign(_) => &["job", "create", "from"],
             Self::Live => &["after"],
             Self::ArchiveMany => &["archive", "since", "until", "tag", "app", "limit", "cursor"],
             Self::Export => &["tag", "since", "cursor", "format"],

@@ -10,10 +10,12 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 /// What a body says in the terms that all of hookvault uses.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading<'a> {
     /// The sender's row.
     pub row: &'a Row,
+    /// Whether the body has a form of this sender.
+    pub fits: bool,
     /// What has happened.
     pub kind: EventKind,
     /// The sender's word for it, if it is a string.
@@ -26,9 +28,12 @@ pub struct Reading<'a> {
 impl Row {
     /// Reads a body that has this row's form and one of its words.
     pub(super) fn recognize<'a>(&'a self, members: &[Member<'a>]) -> Option<Reading<'a>> {
-        let is_known = self.known.iter().any(|form| form.fits(members));
-        let reading = is_known.then(|| self.read(members))?;
+        let reading = self.fits(members).then(|| self.read(members))?;
         (reading.kind != EventKind::Unknown).then_some(reading)
+    }
+
+    fn fits(&self, members: &[Member<'_>]) -> bool {
+        self.known.iter().any(|form| form.fits(members))
     }
 
     /// Reads a body that is known to be of this sender.
@@ -43,7 +48,7 @@ impl Row {
             && first(members, places).is_none();
         let kind = if is_ready { EventKind::Ready } else { kind };
         let word = word.filter(|_| written.is_some_and(|written| written.starts_with('"')));
-        Reading { row: self, kind, word, result }
+        Reading { row: self, fits: self.fits(members), kind, word, result }
     }
 
     /// Reads the time that is at the places of a fact.

@@ -3,6 +3,8 @@
 /// A fact of a sender, other than its name, its forms and its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fact {
+    /// The headers that no other sender sends.
+    Headers,
     /// Where the job's id is.
     Id,
     /// Where a message repeats the id.
@@ -50,7 +52,8 @@ pub enum Kind {
 }
 
 /// The facts, by their names in a row.
-pub const ALL: [(&str, Fact, Kind); 16] = [
+pub const ALL: [(&str, Fact, Kind); 17] = [
+    ("headers", Fact::Headers, Kind::Texts),
     ("id", Fact::Id, Kind::Pointers),
     ("alsoId", Fact::AlsoId, Kind::Pointers),
     ("status", Fact::Status, Kind::Pointers),

@@ -1,10 +1,13 @@
 //! The table of senders: the rows that are built in, and the operator's rows.
 
 use super::body::Reading;
+use super::fact::Fact;
+use super::kind::EventKind;
 use super::name::SenderName;
 use super::reader;
 use super::row::Row;
 use crate::domain::json::Member;
+use std::fmt;
 use std::sync::OnceLock;
 
 /// The rows that are built in, in the format of `SENDERS`.
@@ -15,6 +18,29 @@ pub const BUILT_IN: &str = include_str!("rows.json");
 pub struct Senders {
     /// All rows, if the operator has changed any.
     own: Option<Vec<Row>>,
+}
+
+/// What is known of a body's sender beside the body.
+#[derive(Clone, Copy, Default)]
+pub struct Hint<'a> {
+    /// The sender of the job, or the one that the hook's URL names.
+    pub sender: Option<SenderName>,
+    /// Returns whether the request has a header.
+    pub has_header: Option<&'a dyn Fn(&str) -> bool>,
+}
+
+impl fmt::Debug for Hint<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hint({:?})", self.sender)
+    }
+}
+
+impl Hint<'_> {
+    /// Returns the hint that a body is of this sender.
+    #[must_use]
+    pub const fn of(sender: SenderName) -> Self {
+        Self { sender: Some(sender), has_header: None }
+    }
 }
 
 /// Returns the rows that are built in. They are parsed once.
@@ -55,15 +81,29 @@ impl Senders {
         self.rows().first().unwrap_or_else(|| empty())
     }
 
-    /// Reads a body with these members, by the row that recognizes it.
+    /// Reads a body with these members. The sender that the hint names decides
+    /// if the body has its form, or no other sender's form.
     #[must_use]
-    pub fn read<'a>(&'a self, members: &[Member<'a>]) -> Reading<'a> {
-        let pipelet = self.pipelet();
+    pub fn read<'a>(&'a self, members: &[Member<'a>], hint: Hint<'_>) -> Reading<'a> {
+        let (pipelet, mut others) = (self.pipelet(), self.rows().iter().skip(1));
+        let named = hint.sender.and_then(|name| self.row(name));
+        if let Some(read) = named.and_then(|row| row.recognize(members)) {
+            return read;
+        }
         // Only the upstream's own format has this member.
         if members.iter().any(|member| member.key == "eventType") {
             return pipelet.read(members);
         }
-        let mut others = self.rows().iter().skip(1);
-        others.find_map(|row| row.recognize(members)).unwrap_or_else(|| pipelet.read(members))
+        self.by_headers(hint)
+            .map(|row| row.read(members))
+            .filter(|read| read.kind != EventKind::Unknown)
+            .or_else(|| others.find_map(|row| row.recognize(members)))
+            .unwrap_or_else(|| named.unwrap_or(pipelet).read(members))
+    }
+
+    /// Returns the row of the sender that has sent these headers.
+    fn by_headers(&self, hint: Hint<'_>) -> Option<&Row> {
+        let has = hint.has_header?;
+        self.rows().iter().find(|row| row.list(Fact::Headers).iter().any(|name| has(name)))
     }
 }

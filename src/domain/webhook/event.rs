@@ -17,6 +17,8 @@ use std::ops::Range;
 pub struct Event<'a> {
     /// The row of the sender whose format the body has.
     pub row: &'a Row,
+    /// Whether the body has a form of this sender, not its URL or headers alone.
+    pub fits: bool,
     /// What the event says apart from its result.
     pub told: EventFacts,
     /// A failure's `error`, `message` or `detail` as written: text or object.

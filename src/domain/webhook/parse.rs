@@ -4,33 +4,57 @@ use super::event::{Event, EventFacts, EventKind};
 use crate::domain::json::{self, Malformed, Member};
 use crate::domain::sender::body::{Reading, first};
 use crate::domain::sender::fact::Fact;
-use crate::domain::sender::table::Senders;
+use crate::domain::sender::name::SenderName;
+use crate::domain::sender::table::{Hint, Senders};
 
 /// The longest text that is copied from a body into the record, in characters.
 const MAX_TEXT_CHARS: usize = 200;
 
 impl<'a> Event<'a> {
-    /// Reads a delivery's body.
+    /// Reads a body of which nothing else is known.
     ///
     /// # Errors
     /// Returns [`Malformed`] if `text` is not one JSON object within the
     /// limits.
     pub fn parse(text: &'a str, senders: &'a Senders) -> Result<Self, Malformed> {
+        Self::parse_with(text, senders, Hint::default())
+    }
+
+    /// Reads a body of a job of `sender`.
+    ///
+    /// # Errors
+    /// Returns the same as [`Event::parse`].
+    pub fn parse_of(
+        text: &'a str,
+        senders: &'a Senders,
+        sender: SenderName,
+    ) -> Result<Self, Malformed> {
+        // A bare answer may have any member, and any word in it.
+        let is_bare = senders.row(sender).is_some_and(|row| row.is(Fact::BareAnswer));
+        let hint = if is_bare { Hint::default() } else { Hint::of(sender) };
+        Self::parse_with(text, senders, hint)
+    }
+
+    fn parse_with(text: &'a str, senders: &'a Senders, hint: Hint<'_>) -> Result<Self, Malformed> {
         json::check(text)?;
-        Ok(Self::from_members(json::members(text), senders))
+        Ok(Self::from_members(json::members(text), senders, hint))
     }
 
     /// Reads a text that [`json::tolerant`] has returned.
     ///
     /// # Errors
     /// Returns [`Malformed`] if it is not one object within the limits.
-    pub fn of_tolerant(text: &'a str, senders: &'a Senders) -> Result<Self, Malformed> {
+    pub fn of_tolerant(
+        text: &'a str,
+        senders: &'a Senders,
+        hint: Hint<'_>,
+    ) -> Result<Self, Malformed> {
         json::check_shape(text)?;
-        Ok(Self::from_members(json::members(text), senders))
+        Ok(Self::from_members(json::members(text), senders, hint))
     }
 
-    fn from_members(members: Vec<Member<'a>>, senders: &'a Senders) -> Self {
-        let Reading { row, kind, word, result } = senders.read(&members);
+    fn from_members(members: Vec<Member<'a>>, senders: &'a Senders, hint: Hint<'_>) -> Self {
+        let Reading { row, fits, kind, word, result } = senders.read(&members, hint);
         let is_acquired = kind == EventKind::Acquired;
         let starts = is_acquired && row.is(Fact::StartTime);
         let updated_at = row.time(&members, if starts { Fact::StartTime } else { Fact::Time });
@@ -41,6 +65,7 @@ impl<'a> Event<'a> {
         };
         Self {
             row,
+            fits,
             told: EventFacts {
                 provider: row.name,
                 kind,

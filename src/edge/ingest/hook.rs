@@ -4,7 +4,7 @@ use super::claim::{Destination, Located, locate};
 use super::deliver::{Handed, hand_over, of_deleted};
 use super::destination::{Caller, destination, read};
 use super::keep::{Kept, keep};
-use super::labels::Labels;
+use super::labels::{self, Labels};
 use super::open::{OpenedDelivery, open};
 use super::signature;
 use super::sweep::sweep_in_passing;
@@ -13,9 +13,11 @@ use crate::domain::access::tokens::{self, BadSecret};
 use crate::domain::http::problem::{Code, Problem, ProblemKind};
 use crate::domain::ingest::delivery::Delivery;
 use crate::domain::ingest::document::Document;
+use crate::domain::ingest::rules::ReadRules;
 use crate::domain::job::timeline::Trust;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::ingest::RequestHealing;
+use crate::domain::sender::table::Hint;
 use crate::edge::bodies::park;
 use crate::edge::http::access;
 use crate::edge::http::call::Call;
@@ -51,7 +53,9 @@ pub async fn receive(
         Ok(opened) => opened,
         Err(problem) => return Err(refuse(call, problem, &caller).await), // (2)
     };
-    let read = read(&opened.body, call.config.read_rules());
+    let has_header = |name: &str| call.header(name).is_some();
+    let hint = Hint { sender: labels::from(call).0, has_header: Some(&has_header) };
+    let read = read(&opened.body, ReadRules { hint, ..call.config.read_rules() });
     let identity = read.as_ref().ok().map(|(_, identity)| identity);
     let trust = match signature::is_signed(call, &opened.verdict, identity) {
         Ok(true) => Trust::Signed,
@@ -159,7 +163,7 @@ async fn deliver(
 ) -> Result<Response, Problem> {
     let object = there.object.clone();
     let labels = if caller.decides { Labels::default() } else { Labels::of(call) };
-    let note = joined([there.note, labels.note, opened.note]);
+    let note = joined([there.note, labels.note, labels::from(call).1, opened.note]);
     let parked = park(call.env, opened.body, &opened.sha256, &object).await;
     let parked = match parked {
         Ok(parked) => parked,
@@ -170,6 +174,7 @@ async fn deliver(
     }
     let delivery = Delivery {
         received_at: platform::now(),
+        from: parked.skeleton.is_some().then_some(document.told.provider),
         document: parked.skeleton.is_none().then_some(document),
         body: parked.body,
         skeleton: parked.skeleton,

@@ -1,6 +1,8 @@
-//! Reads a job's labels from its webhook's URL: `?app=`, `?tag=`, `?keep=`.
+//! Reads a job's labels from its webhook's URL: `?app=`, `?tag=`, `?keep=`, and
+//! its sender: `?from=`.
 
 use crate::domain::job::retention;
+use crate::domain::sender::name::SenderName;
 use crate::edge::http::call::Call;
 
 /// The labels of a job, and its retention.
@@ -27,6 +29,20 @@ impl Labels {
         let app = call.query("app").map(|app| call.label(&app)).filter(|app| !app.is_empty());
         Self { app, tags: tags(call), keep_days, note }
     }
+}
+
+/// Reads the sender that the URL names; else the second value says that none is
+/// known by this name.
+pub fn from(call: &Call<'_>) -> (Option<SenderName>, Option<String>) {
+    let Some(written) = call.query("from").filter(|name| !name.is_empty()) else {
+        return (None, None);
+    };
+    let known = SenderName::parse(&written).filter(|it| call.config.senders.row(*it).is_some());
+    let note = known.is_none().then(|| {
+        let shown: String = written.chars().take(40).collect();
+        format!("`from` is {shown:?}, which is the name of no known sender")
+    });
+    (known, note)
 }
 
 fn tags(call: &Call<'_>) -> Vec<String> {

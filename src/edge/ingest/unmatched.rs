@@ -2,6 +2,7 @@
 
 use super::claim::{Located, locate};
 use super::deliver::{Handed, hand_over};
+use super::labels::from;
 use super::open::reopen;
 use super::sweep::sweep;
 use crate::domain::http::problem::{Code, Problem};
@@ -119,6 +120,7 @@ async fn delivery(
         app: None,
         tags: Vec::new(),
         keep_days: None,
+        from: from(call).0,
         note: Some("assigned by hand".to_owned()),
         named: None,
         moved: None,

@@ -123,6 +123,7 @@ async fn replay(
         app: job.app.clone(),
         tags: job.tags.clone(),
         keep_days: job.keep_days,
+        from: Some(job.provider),
         note: Some(format!("moved from {}", job.home)),
         named: None,
         moved: Some(Moved {

@@ -45,7 +45,8 @@ async fn copy_again(
     sha256: &str,
 ) -> Result<Option<Job>, Failure> {
     let LoadedBody { text, gaps, is_shallow, body } = delivery;
-    let event = Event::parse(text, &home.config.senders).during("reading a delivery")?;
+    let event =
+        Event::parse_of(text, &home.config.senders, read.provider).during("reading a delivery")?;
     let written = BodyText { text, gaps, shallow: is_shallow.then_some(sha256) };
     let found = written.discover(&event, &home.config.sources, read.input.as_deref());
     let again =

@@ -73,7 +73,10 @@ async fn open(home: &Home, delivery: &mut Delivery) -> Result<Opened, Failure> {
         }
         (_, document) => {
             let (raw, at) = body::read(home, &mut delivery.body).await?;
-            let document = document.unwrap_or_else(|| read(&raw, home.config.read_rules()));
+            let document = match document {
+                Some(document) => document,
+                None => read(&raw, rules(home, delivery)?),
+            };
             Ok(Opened::whole(raw, at, document))
         }
     }
@@ -86,13 +89,23 @@ async fn open_long(home: &Home, key: String, delivery: &mut Delivery) -> Result<
         Some(read) => read,
         None => scan(&home.env, &key).await?,
     };
-    let rules = home.config.read_rules();
+    let rules = rules(home, delivery)?;
     let document = match Document::read_skeleton(&skeleton, bytes, &delivery.sha256, rules) {
         Ok((document, _)) => document,
         Err(why) => Document::unreadable(bytes, why.to_string()),
     };
     let Skeleton { text, gaps, is_shallow, .. } = skeleton;
     Ok(Opened { raw: text, at: BodyAt::Bucket(key), gaps, is_shallow, document })
+}
+
+/// Returns the rules for a body that is read here. It is of the sender that it
+/// came with, else of the job's own.
+fn rules<'a>(home: &'a Home, delivery: &Delivery) -> Result<ReadRules<'a>, Failure> {
+    let own = match delivery.from {
+        Some(sender) => Some(sender),
+        None => home.store.job()?.and_then(|job| job.kind().provider),
+    };
+    Ok(home.config.read_rules().for_sender(own))
 }
 
 fn read(raw: &[u8], rules: ReadRules<'_>) -> Document {
