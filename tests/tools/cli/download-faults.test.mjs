@@ -83,6 +83,7 @@ describe("a broken connection", () => {
     fake.on("/files/7/x/0", half, (response) => response.destroy());
     assert.equal((await run()).code, 0);
     assert.deepEqual(fake.fetched().map(([, range]) => range), [undefined, "bytes=100000-", "bytes=100000-"]);
+    assert.deepEqual(fake.requests.flatMap(({ headers }) => headers["if-range"] ?? []), Array(2).fill(`"${md5(BYTES)}"`));
     assert.deepEqual(readFileSync(join(cwd, FILES, "7", "0-a.mp4")), BYTES);
   });
 
@@ -153,7 +154,7 @@ describe("a file that changes", () => {
 
   test("after its record was read is found through the record, read again", async (t) => {
     const { fake, cwd, run } = await stage(t, one());
-    const other = noise(150_000, "other");
+    const other = noise(BYTES.length, "other");
     fake.on("/files/7/x/0", half, () => {
       fake.jobs[7] = one(other)[7];
       return true;
