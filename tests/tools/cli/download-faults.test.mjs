@@ -63,7 +63,7 @@ describe("a hostile vault", () => {
     for (const line of ["2: its link is not a URL: file:///etc/passwd", "3/0-a.mp4: hookvault sends more or less than the 5 bytes", "4/0-a.mp4: hookvault sends more or less", "5: the answer is not"]) {
       assert.ok(err.includes(`  ${line}`), err);
     }
-    assert.deepEqual(readFileSync(join(cwd, FILES, "6", "0-a.mp4")), BYTES);
+    assert.equal(md5(readFileSync(join(cwd, FILES, "6", "0-a.mp4"))), md5(BYTES));
   });
 
   test("gets the token in no request for a file, and no redirect is followed", async (t) => {
@@ -84,7 +84,7 @@ describe("a broken connection", () => {
     assert.equal((await run()).code, 0);
     assert.deepEqual(fake.fetched().map(([, range]) => range), [undefined, "bytes=100000-", "bytes=100000-"]);
     assert.deepEqual(fake.requests.flatMap(({ headers }) => headers["if-range"] ?? []), Array(2).fill(`"${md5(BYTES)}"`));
-    assert.deepEqual(readFileSync(join(cwd, FILES, "7", "0-a.mp4")), BYTES);
+    assert.equal(md5(readFileSync(join(cwd, FILES, "7", "0-a.mp4"))), md5(BYTES));
   });
 
   test("that stays broken is an error, and the next run goes on", async (t) => {
@@ -149,7 +149,7 @@ describe("a file that changes", () => {
     assert.equal((await run()).code, 0);
     assert.deepEqual(fake.fetched().map(([, range]) => range), [undefined, undefined]);
     assert.deepEqual(below(join(cwd, FILES)), ["7", join("7", "0-a.mp4")]);
-    assert.deepEqual(readFileSync(join(cwd, FILES, "7", "0-a.mp4")), other);
+    assert.equal(md5(readFileSync(join(cwd, FILES, "7", "0-a.mp4"))), md5(other));
   });
 
   test("after its record was read is found through the record, read again", async (t) => {
@@ -160,7 +160,7 @@ describe("a file that changes", () => {
       return true;
     });
     assert.equal((await run()).code, 0);
-    assert.deepEqual(readFileSync(join(cwd, FILES, "7", "0-a.mp4")), other);
+    assert.equal(md5(readFileSync(join(cwd, FILES, "7", "0-a.mp4"))), md5(other));
     assert.deepEqual(below(join(cwd, FILES)), ["7", join("7", "0-a.mp4")]);
   });
 
@@ -179,7 +179,7 @@ describe("a file that changes", () => {
     const { fake, cwd, run } = await stage(t, one());
     fake.on("/files/7/x/0", half, (response) => void response.writeHead(200, { etag: `"${md5(BYTES)}"`, "content-length": BYTES.length }).end(BYTES));
     assert.equal((await run()).code, 0);
-    assert.deepEqual(readFileSync(join(cwd, FILES, "7", "0-a.mp4")), BYTES);
+    assert.equal(md5(readFileSync(join(cwd, FILES, "7", "0-a.mp4"))), md5(BYTES));
   });
 });
 
@@ -211,7 +211,7 @@ describe("the sum of a file", () => {
     const { fake, cwd, run } = await stage(t, one());
     fake.on("/files/7/x/0", wrong);
     assert.match((await run()).out, /1 verified by MD5/);
-    assert.deepEqual(readFileSync(join(cwd, FILES, "7", "0-a.mp4")), BYTES);
+    assert.equal(md5(readFileSync(join(cwd, FILES, "7", "0-a.mp4"))), md5(BYTES));
   });
 
   test("that is wrong twice is an error that names the file, and leaves no file", async (t) => {
@@ -232,7 +232,7 @@ describe("the sum of a file", () => {
     assert.match((await run(["--quick"])).out, /0 files downloaded .* 1 already there[^]*0 verified by MD5, 1 only by size/);
     assert.equal(fake.fetched().length, 1);
     assert.match((await run()).out, /1 file downloaded/);
-    assert.deepEqual(readFileSync(path), BYTES);
+    assert.equal(md5(readFileSync(path)), md5(BYTES));
   });
 
   test("of several parts counts if it fits, else only the size does", async (t) => {
@@ -246,7 +246,7 @@ describe("the sum of a file", () => {
   test("is that of the bytes as they are stored, compressed or not", async (t) => {
     const { cwd, run } = await stage(t, one(BYTES, { coding: "gzip" }));
     assert.match((await run()).out, /1 verified by MD5\n1 file compressed as the sender sent them/);
-    assert.deepEqual(readFileSync(join(cwd, FILES, "7", "0-a.mp4")), BYTES);
+    assert.equal(md5(readFileSync(join(cwd, FILES, "7", "0-a.mp4"))), md5(BYTES));
   });
 });
 
@@ -310,7 +310,7 @@ syncBuiltinESMExports();`);
     assert.ok(size > 0 && size <= 150_000);
     assert.equal((await run()).code, 0);
     assert.equal(fake.fetched().at(-1)[1], `bytes=${size}-`);
-    assert.deepEqual(readFileSync(join(cwd, FILES, "big", "0-a.mp4")), BYTES);
+    assert.equal(md5(readFileSync(join(cwd, FILES, "big", "0-a.mp4"))), md5(BYTES));
   });
 
   test("without permission is named", async (t) => {
