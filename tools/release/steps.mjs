@@ -9,8 +9,8 @@ import { FOLDER } from "./folder.mjs";
 
 const { version } = JSON.parse(readFileSync(inRoot("package.json"), "utf8"));
 const TAG = `v${version}`;
-const ARCHIVE = inRoot("dist", `hookvault-${version}.tar.gz`);
-const SUM = `${ARCHIVE}.sha256`;
+/** The folder that deploys without Rust, and the package for npm. */
+const [ARCHIVE, PACKAGE] = ["tar.gz", "tgz"].map((ending) => inRoot("dist", `hookvault-${version}.${ending}`));
 /** The same files make the same archive, on any machine and at any time. */
 const SAME = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"];
 
@@ -25,20 +25,32 @@ export const STEPS = {
   /** Packs the folder, and writes the archive's digest beside it. */
   async archive() {
     await must("tar", [...SAME, `--transform=s,^release,hookvault-${version},`, "-czf", ARCHIVE, "-C", inRoot("dist"), "release"]);
-    const digest = createHash("sha256").update(readFileSync(ARCHIVE)).digest("hex");
-    writeFileSync(SUM, `${digest}  ${basename(ARCHIVE)}\n`);
+    writeSum(ARCHIVE);
+  },
+  /** Makes the package for npm, and writes its digest beside it. */
+  async package() {
+    await must("npm", ["pack", "--pack-destination", inRoot("dist")]);
+    writeSum(PACKAGE);
   },
   /** Pushes the folder to the branch at which the button points. */
   branch() {
     console.log(pushFolder({ repository: ROOT, folder: FOLDER, message: `release: ${TAG}` }));
   },
-  /** Attaches the archive to the release of this tag. */
+  /** Attaches both to the release of this tag. */
   async attach() {
     checkTag(process.env.GITHUB_REF_NAME);
-    const notes = `A built hookvault, which deploys without Rust: see the README in the archive. What changed: CHANGELOG.md.`;
-    await must("gh", ["release", "create", TAG, ARCHIVE, SUM, "--verify-tag", "--title", `hookvault ${version}`, "--notes", notes]);
+    const notes = `A built hookvault: ${basename(PACKAGE)} for \`npx\`, ${basename(ARCHIVE)} to deploy it by wrangler alone. What changed: CHANGELOG.md.`;
+    const files = [ARCHIVE, PACKAGE].flatMap((path) => [path, sumOf(path)]);
+    await must("gh", ["release", "create", TAG, ...files, "--verify-tag", "--title", `hookvault ${version}`, "--notes", notes]);
   },
 };
+
+const sumOf = (path) => `${path}.sha256`;
+
+function writeSum(path) {
+  const digest = createHash("sha256").update(readFileSync(path)).digest("hex");
+  writeFileSync(sumOf(path), `${digest}  ${basename(path)}\n`);
+}
 
 function checkTag(tag) {
   if (tag !== TAG) throw new Failure(`The tag is ${tag ?? "missing"}, but package.json has the version ${version}: tag it ${TAG}.`);

@@ -28,7 +28,8 @@ export function ownCommand({ cwd = process.cwd(), env = process.env, root = ROOT
   const folder = resolve(root);
   const above = dirname(dirname(folder));
   const spec = npxSpec(above, cwd);
-  if (spec) return `npx ${spec}`;
+  // npx asks about a file each time, unless somebody has said yes to all.
+  if (spec) return `npx ${env.npm_config_yes === "true" ? "--yes " : ""}${spec}`;
   const cli = join(folder, "cli", "hookvault.mjs");
   if (onPath(env).some((path) => real(path) === cli)) return NAME;
   if (folder === join(above, "node_modules", NAME) && `${cwd}${sep}`.startsWith(join(above, sep))) return `npx ${NAME}`;

@@ -10,7 +10,7 @@ import { pythonClients } from "../../../tools/setup/python.mjs";
 import { masked } from "../../runtime/support/api/masks.mjs";
 import { lacking } from "../../runtime/support/programs/tools.mjs";
 import { eventually } from "../../runtime/support/wait.mjs";
-import { serve, startDesk } from "../support/desk.mjs";
+import { PACKAGE, serve, startDesk } from "../support/desk.mjs";
 import { answered, blocks, shapes } from "../support/pages.mjs";
 
 const PAGES = ["", "docs"].flatMap((folder) =>
@@ -23,7 +23,7 @@ const PASTED = {
   js: (code) => `node --input-type=module <<'PROGRAM'\n${code}PROGRAM\n`,
   python: (code) => `${pythonClients.program("python")} - <<'PROGRAM'\n${code}PROGRAM\n`,
 };
-const SERVER = /^(npm start|npx wrangler dev|npx \.\/\S+\.tgz start)\b/;
+const SERVERS = [/^(npm start|npx wrangler dev)\b/, PACKAGE];
 const [PAUSE_MS, LIMIT_MS] = [500, 20_000];
 
 /** Pastes a block once. Returns `{ said, calls, wrong }`; `wrong` is an error if something differs from the page. */
@@ -44,7 +44,7 @@ async function pasted(desk, { language, code, status, answer }) {
 
 /** Runs a block, and repeats a request that changes nothing: a listing may not know a new job yet. */
 async function run(desk, block) {
-  if (SERVER.test(block.code)) {
+  if (SERVERS.some((server) => server.test(block.code))) {
     await serve(block.code);
     return { calls: [{ command: block.code }] };
   }

@@ -3,18 +3,19 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { pushFolder } from "../../../tools/release/branch.mjs";
 import { filesIn, FOLDER } from "../../../tools/release/folder.mjs";
+import { usePublished } from "../../../tools/release/published.mjs";
 import { STEPS } from "../../../tools/release/steps.mjs";
 import { inRoot } from "../../../tools/setup/project.mjs";
 import { run } from "../support/run.mjs";
 
 const { version } = JSON.parse(readFileSync(inRoot("package.json"), "utf8"));
-const archive = inRoot("dist", `hookvault-${version}.tar.gz`);
+const [archive, tarball] = ["tar.gz", "tgz"].map((ending) => inRoot("dist", `hookvault-${version}.${ending}`));
 const TAGGED = { GITHUB_REF_NAME: `v${version}`, GITHUB_REPOSITORY: "somebody/hookvault" };
 const GH = `#!/bin/sh
 printf '%s\\n' "$@" > "$(dirname "$0")/called"
@@ -54,14 +55,23 @@ describe("the workflow", () => {
     assert.match(readFileSync(join(FOLDER, "README.md"), "utf8"), /somebody\/hookvault\/tree\/release/);
   });
 
-  it("attaches the archive to the tag's release", async () => {
+  it("makes the package, with its digest", async () => {
+    const { code, text } = await step("package");
+    assert.equal(code, 0, text);
+    const digest = createHash("sha256").update(readFileSync(tarball)).digest("hex");
+    assert.equal(readFileSync(`${tarball}.sha256`, "utf8"), `${digest}  hookvault-${version}.tgz\n`);
+    const list = execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" }).split("\n");
+    for (const name of ["cli/hookvault.mjs", "build/index_bg.wasm"]) assert.ok(list.includes(`package/${name}`), name);
+  });
+
+  it("attaches both to the tag's release", async () => {
     const bin = join(dir, "bin");
     mkdirSync(bin);
     writeFileSync(join(bin, "gh"), GH, { mode: 0o755 });
     const { code, text } = await step("attach", { PATH: `${bin}${delimiter}${process.env.PATH}` });
     assert.equal(code, 0, text);
-    assert.deepEqual(readFileSync(join(bin, "called"), "utf8").split("\n").slice(0, 6),
-      ["release", "create", `v${version}`, archive, `${archive}.sha256`, "--verify-tag"]);
+    const files = [archive, tarball].flatMap((path) => [path, `${path}.sha256`]);
+    assert.deepEqual(readFileSync(join(bin, "called"), "utf8").split("\n").slice(0, 8), ["release", "create", `v${version}`, ...files, "--verify-tag"]);
   });
 
   it("refuses a tag of another version before anything is done, and a step that does not exist", async () => {
@@ -72,7 +82,34 @@ describe("the workflow", () => {
     }
     const { code, text } = await run("tools/release/steps.mjs", ["toString"]);
     assert.equal(code, 1);
-    assert.match(text, /One step of: check, folder, archive, branch, attach/);
+    assert.match(text, /One step of: check, folder, archive, package, branch, attach/);
+  });
+});
+
+describe("the pages of a published package", () => {
+  it("run it by its name and version, and no longer say why not", () => {
+    const root = mkdtempSync(join(tmpdir(), "hookvault-pages-"));
+    mkdirSync(join(root, "docs"));
+    const write = (page, text) => writeFileSync(join(root, page), text);
+    const read = (page) => readFileSync(join(root, page), "utf8");
+    write("README.md", "npx ./hookvault-0.1.0.tgz start\n");
+    write("docs/cli.md", "One.\n\n<!-- until published -->\nIt is not.\n<!-- /until published -->\n\nTwo: `npx ./hookvault-0.1.0.tgz tail`\n");
+    write("docs/api.md", "npx wrangler dev\n");
+    write("docs/client.md", "npx hookvault@0.0.9 start\n");
+    assert.deepEqual(usePublished(root, "0.1.0").sort(), ["README.md", "docs/cli.md", "docs/client.md"]);
+    for (const page of ["README.md", "docs/client.md"]) assert.equal(read(page), "npx hookvault@0.1.0 start\n");
+    assert.equal(read("docs/cli.md"), "One.\n\nTwo: `npx hookvault@0.1.0 tail`\n");
+    assert.equal(read("docs/api.md"), "npx wrangler dev\n");
+    assert.deepEqual(usePublished(root, "0.1.0"), []);
+    rmSync(root, { recursive: true });
+  });
+
+  it("need no other change", () => {
+    const root = mkdtempSync(join(tmpdir(), "hookvault-pages-"));
+    for (const page of ["README.md", "docs"]) cpSync(inRoot(page), join(root, page), { recursive: true });
+    usePublished(root, version);
+    for (const page of ["README.md", "docs/cli.md"]) assert.doesNotMatch(readFileSync(join(root, page), "utf8"), /\.tgz|not published/i, page);
+    rmSync(root, { recursive: true });
   });
 });
 

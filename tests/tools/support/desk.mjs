@@ -23,6 +23,9 @@ const [VAULT, QUEUE] = [8787, 8788];
 /** The start may have to build the Worker. */
 const START_LIMIT_MS = 300_000;
 
+/** The start of the package, as the pages run it. */
+export const PACKAGE = /^npx (\.\/hookvault-\S+\.tgz|hookvault@\S+) start\b/;
+
 const { HOOK_TOKEN, API_TOKEN } = DEVELOPMENT;
 
 const portOf = ({ url }) => Number(new URL(url).port);
@@ -72,7 +75,7 @@ export async function serve(code) {
   const dir = mkdtempSync(join(tmpdir(), "hookvault-local-"));
   const names = ["HOOKVAULT_PORT", "HOOKVAULT_SIMULATOR_PORT", "HOOKVAULT_S3_PORT"];
   const ports = Object.fromEntries(await Promise.all(names.map(async (name) => [name, String(await freePort())])));
-  const isPackage = code.startsWith("npx ./");
+    const isPackage = PACKAGE.test(code);
   const own = isPackage ? packageIn(dir, ports.HOOKVAULT_PORT) : { cwd: ROOT, env: { ...ports, HOOKVAULT_DIR: dir } };
   const shell = spawn("bash", ["-c", code], { cwd: own.cwd, detached: true, stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...own.env } });

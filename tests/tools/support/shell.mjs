@@ -21,7 +21,7 @@ const STAND_INS = {
   npx: () => `echo "» npx" >&2; program=$1; shift
 case "$program" in
 wrangler) exec node "$HOOKVAULT_WRANGLER" "$@" ;;
-./hookvault-*.tgz) exec node "${inRoot("cli", "hookvault.mjs")}" "$@" ;;
+./hookvault-*.tgz | hookvault@*) exec node "${inRoot("cli", "hookvault.mjs")}" "$@" ;;
 *) exit 1 ;;
 esac`,
 };
