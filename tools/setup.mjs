@@ -11,8 +11,6 @@ import { rustToolchain } from "./setup/rust.mjs";
 /** Installs what is missing. `s3` adds the real S3 server, which tests need; `fuzz` adds what only fuzzing needs. */
 export async function setup({ s3 = false, fuzz = false } = {}) {
   await setUpRust();
-  // Silences the S3 client's warning about the Node of the first run: later runs use the Node in node_modules.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   const compiled = [wasmBindgen, ...(s3 ? [s3Server] : []), ...(fuzz ? [cargoFuzz] : [])];
   await install([npmPackages], compiled);
 }

@@ -2,13 +2,12 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { Agent } from "node:http";
 import { existsSync, mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { signerOf } from "./signature.mjs";
 
 const HOST = "127.0.0.1";
 /** The server answers after about 20 ms; a busy machine gets far more before it counts as broken. */
@@ -38,27 +37,6 @@ export async function startS3({ port = 0, dir, accessKey = "dev-access", secretK
     throw error;
   }
   return { ...server, stop: () => end(child.process) };
-}
-
-/**
- * Returns a client for such a server. It uses path style, as every endpoint outside AWS needs.
- *
- * @param {{ url: string, accessKey: string, secretKey: string }} server
- * @returns {S3Client}
- */
-export function s3Client({ url, accessKey, secretKey }) {
-  return new S3Client({
-    endpoint: url,
-    region: "auto",
-    forcePathStyle: true,
-    maxAttempts: 1,
-    // A streamed upload cannot be sent again, so it must not meet a kept connection that is just closing.
-    requestHandler: { httpAgent: new Agent({ keepAlive: false }) },
-    credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
-    // The SDK's own checksums would re-frame streamed bodies, and add parameters to presigned URLs.
-    requestChecksumCalculation: "WHEN_REQUIRED",
-    responseChecksumValidation: "WHEN_REQUIRED",
-  });
 }
 
 function findBinary() {
@@ -101,23 +79,24 @@ function killWithUs(child) {
 }
 
 async function untilBucketExists(server, child) {
-  const client = s3Client(server);
   const deadline = Date.now() + START_LIMIT_MS;
   for (;;) {
-    const failure = await createBucket(client, server.bucket);
+    const failure = await createBucket(server);
     if (child.exit !== null) throw broken(`${child.exit}\n${child.complaint}`);
-    if (failure === null) return client.destroy();
+    if (failure === null) return;
     if (Date.now() > deadline) throw broken(`no answer in ${START_LIMIT_MS} ms: ${failure}`);
     await sleep(20);
   }
 }
 
-async function createBucket(client, bucket) {
+async function createBucket(server) {
   try {
-    await client.send(new CreateBucketCommand({ Bucket: bucket }));
-    return null;
+    const { url, headers } = await signerOf(server)({ method: "PUT", url: `${server.url}/${server.bucket}` }).sign();
+    const answer = await fetch(url, { method: "PUT", headers: { ...Object.fromEntries(headers), connection: "close" } });
+    const text = await answer.text();
+    return answer.ok || /<Code>BucketAlready/.test(text) ? null : text;
   } catch (error) {
-    return /^BucketAlready/.test(error.name) ? null : error.message;
+    return error.cause?.message ?? error.message;
   }
 }
 
