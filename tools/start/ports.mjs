@@ -56,6 +56,9 @@ export async function checkPorts(ports, another = (part) => `set ${VARIABLES[par
   }
 }
 
+/** Returns the failure for a port that another process has taken since the check. */
+export const takenMeanwhile = (port) => new Failure(words("EADDRINUSE", port, "start again with another one"));
+
 const problemAt = (port, host) => listenOnce(port, host).then(() => undefined, (error) => error.code);
 
 // A machine without IPv6 has another problem with ::1, which does not matter.

@@ -37,9 +37,12 @@ function pidOfProc(port) {
 }
 
 /** Returns the targets of a folder's links; none if the process is another user's, or has ended. */
-function links(folder) {
+const links = (folder) => tried(() => readdirSync(folder)).flatMap((name) => tried(() => [readlinkSync(`${folder}/${name}`)]));
+
+/** Returns a list, or the empty list if it can't be read: a process opens and closes files meanwhile. */
+function tried(read) {
   try {
-    return readdirSync(folder).map((name) => readlinkSync(`${folder}/${name}`));
+    return read();
   } catch {
     return [];
   }

@@ -3,6 +3,7 @@
 import { Failure } from "../setup/run.mjs";
 import { release, remember } from "./leftovers.mjs";
 import { requestLine, secretsOf } from "./log.mjs";
+import { takenMeanwhile } from "./ports.mjs";
 
 /**
  * Starts everything, and resolves once a signal has stopped it; rejects if the Worker can't be kept running. The folder
@@ -20,7 +21,10 @@ export async function serve({ ready, watch, dir, vars, ...options }) {
     stops.push(async () => release(dir));
     const runtime = { launched: (pid) => remember(dir, pid) };
     const log = (told) => console.log(requestLine(told, secretsOf(vars)));
-    const { firstId, died, renew } = await stack.startStack({ ...options, dir, vars, startS3: startFiles, log, runtime }, stops);
+    const starting = stack.startStack({ ...options, dir, vars, startS3: startFiles, log, runtime }, stops);
+    const { firstId, died, renew } = await starting.catch((error) => {
+      throw error.code === "EADDRINUSE" ? takenMeanwhile(error.port) : error;
+    });
     console.log(ready({ firstId, upstreamKey: stack.UPSTREAM_KEY }));
     if (watch) stops.push(watch(renew));
     throw new Failure(await died);

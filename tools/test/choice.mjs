@@ -8,7 +8,7 @@ export const QUICK = [
   ...["serve/files", "serve/conditions", "serve/waiting", "api/paths", "api/cors", "catalog/metrics"],
   ...["gateway/routes", "gateway/dialects", "gateway/fal-proxy/core", "handoff/operator"],
   ...["dashboard/assets", "dashboard/signin"],
-].map((name) => `runtime/${name}`).concat("tools/simulator/queue", "tools/structure", "faults/mutants").map((name) => `tests/${name}.test.mjs`);
+].map((name) => `runtime/${name}`).concat("tools/cli/package", "tools/simulator/queue", "tools/structure", "faults/mutants").map((name) => `tests/${name}.test.mjs`);
 
 /**
  * Returns the paths that the words of a command line select. The name of a folder or file, or several steps of a path,
