@@ -5,9 +5,8 @@ import { join } from "node:path";
 import { startSimulator } from "../simulator/server.mjs";
 import { Front } from "./front.mjs";
 import { Runtime } from "./runtime.mjs";
-import { UPSTREAM_KEY } from "./vars.mjs";
 
-export { UPSTREAM_KEY };
+export const UPSTREAM_KEY = "dev-upstream-key";
 
 /**
  * Starts everything, and waits until it answers.

@@ -13,9 +13,11 @@ use crate::domain::access::signature::secrets::WebhookSecrets;
 use crate::domain::access::signature::standard::SigningSecrets;
 use crate::domain::access::tokens::{self, BadSecret, Tokens};
 use crate::domain::file::source_policy::SourcePolicy;
+use crate::domain::file::sources::Sources;
 use crate::domain::http::cors::Origins;
 use crate::domain::ingest::rules::ReadRules;
 use crate::domain::retry::Pace;
+use crate::domain::sender::name::SenderName;
 use crate::domain::sender::table::{Hint, Senders};
 use crate::domain::upstream::Upstreams;
 use url::Url;
@@ -37,8 +39,9 @@ pub struct Config {
     pub read: Option<Tokens>,
     /// `ALLOWED_SOURCE_HOSTS`: the hosts from which files may be fetched.
     pub sources: SourcePolicy,
-    /// The known senders.
+    /// The known senders, with those of `SENDERS`.
     pub senders: Senders,
+    sender_sources: Vec<(SenderName, SourcePolicy)>,
     /// `PUBLIC_URL`: the scheme and the host of durable URLs, without a slash
     /// at the end.
     pub public_url: Option<String>,
@@ -89,6 +92,7 @@ impl Config {
         let hook_rule = "must be 16 to 128 characters of A-Z a-z 0-9 _ -, not beginning `r_`";
         let api_rule = "must be at least 16 visible ASCII characters";
         let sources = reader.sources();
+        let senders = reader.senders(&sources);
         reader.equal_secrets();
         Self {
             hook: reader.secret("HOOK_TOKEN", hook_rule, tokens::is_hook_token),
@@ -96,8 +100,10 @@ impl Config {
             read: reader.optional_token("READ_TOKEN", api_rule),
             handoff_url: reader.handoff_url(&sources),
             handoff_secrets: reader.secrets("HANDOFF_SECRET"),
+            webhook_secrets: reader.webhook_secrets(&senders),
+            sender_sources: reader::of_senders(&senders, &sources),
             sources,
-            senders: Senders::default(),
+            senders,
             public_url: reader.public_url(),
             max_body_bytes: reader.number("MAX_BODY_BYTES", MAX_BODY_BYTES, 1..=u64::MAX),
             max_file_bytes: reader.number("MAX_FILE_BYTES", 5 * 1024 * MIB, 1..=u64::MAX),
@@ -107,7 +113,6 @@ impl Config {
             upstreams: reader.upstreams(),
             pace: Pace::new(reader.number("RETRY_BASE_MS", 2_000, 1..=MAX_RETRY_BASE_MS)),
             fal_user_id: reader.get("FAL_USER_ID"),
-            webhook_secrets: reader.webhook_secrets(),
             verify_results: reader.flag("VERIFY_RESULTS", false),
             store_input: reader.flag("STORE_INPUT", true),
             cors: reader.cors(),
@@ -137,11 +142,18 @@ impl Config {
         &self.secrets
     }
 
+    /// Returns the hosts from which the files of each sender may be fetched.
+    #[must_use]
+    pub const fn all_sources(&self) -> Sources<'_> {
+        Sources { listed: &self.sources, of_senders: self.sender_sources.as_slice() }
+    }
+
     /// Returns the rules by which bodies are read.
     #[must_use]
     pub const fn read_rules(&self) -> ReadRules<'_> {
         let hint = Hint { sender: None, has_header: None };
-        ReadRules { senders: &self.senders, sources: &self.sources, hint }
+        let (senders, sources) = (&self.senders, self.all_sources());
+        ReadRules { senders, sources, owner: None, hint }
     }
 
     /// Returns the scheme and the host for the durable URLs of a job whose

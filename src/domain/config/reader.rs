@@ -1,8 +1,8 @@
 //! Reads each variable, and records what is wrong with it.
 
 use crate::domain::access::redact::secrets::{SECRETS, SIGNING, secret_in};
+use crate::domain::access::signature::scheme::Scheme;
 use crate::domain::access::signature::secrets::WebhookSecrets;
-use crate::domain::access::signature::senders;
 use crate::domain::access::signature::standard::SigningSecrets;
 use crate::domain::access::tokens::{self, BadSecret, Tokens};
 use crate::domain::alarm::budget::{DEFAULT_SUBREQUESTS, SUBREQUESTS};
@@ -11,9 +11,14 @@ use crate::domain::file::strict_url;
 use crate::domain::handoff::target;
 use crate::domain::http::cors::Origins;
 use crate::domain::job::retention;
-use crate::domain::upstream::queue::Scheme;
+use crate::domain::json;
+use crate::domain::sender::fact::Fact;
+use crate::domain::sender::name::SenderName;
+use crate::domain::sender::table::Senders;
+use crate::domain::upstream::queue;
 use crate::domain::upstream::template::{self, Template};
 use crate::domain::upstream::{Upstream, Upstreams};
+use serde::de::IgnoredAny;
 use std::ops::RangeInclusive;
 use url::Url;
 
@@ -144,10 +149,12 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
 
     /// Reads the secrets of senders. A mistake never quotes an entry, because
     /// even a name may be part of a secret.
-    pub(super) fn webhook_secrets(&mut self) -> WebhookSecrets {
+    pub(super) fn webhook_secrets(&mut self, senders: &Senders) -> WebhookSecrets {
         let mut secrets = WebhookSecrets::default();
         for name in ["WEBHOOK_SECRETS", "REPLICATE_WEBHOOK_SECRET"] {
-            let refused = secrets.add(&self.get(name).unwrap_or_default(), senders::is_signing);
+            let refused = secrets.add(&self.get(name).unwrap_or_default(), |name| {
+                !senders.schemes_of(name).is_empty()
+            });
             if refused > 0 {
                 self.mistakes.push(format!(
                     "{name}: invalid entries: {refused}; each must be `whsec_` and the base64 of \
@@ -181,6 +188,18 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         if policy.is_empty() { SourcePolicy::parse(DEFAULT_SOURCES).0 } else { policy }
     }
 
+    /// Reads `SENDERS`. A row with a mistake is not used, and all others are.
+    pub(super) fn senders(&mut self, listed: &SourcePolicy) -> Senders {
+        let Some(text) = self.get("SENDERS") else { return Senders::default() };
+        if let Err(why) = json::from_str::<IgnoredAny>(&text) {
+            self.mistakes.push(format!("SENDERS is not JSON and is not used: {why}"));
+            return Senders::default();
+        }
+        let (senders, mistakes) = Senders::with(&text, &|fact, value| refusal(fact, value, listed));
+        self.mistakes.extend(mistakes);
+        senders
+    }
+
     pub(super) fn cors(&mut self) -> Origins {
         let (origins, refused) = Origins::parse(&self.get("CORS_ORIGINS").unwrap_or_default());
         for entry in refused {
@@ -196,7 +215,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let fal_key = self.key("UPSTREAM_FAL_KEY").or_else(|| api_key.clone());
         let mut upstream = |name, default, key, key_name| {
             let base = self.upstream_url(name, default)?;
-            Some(Upstream { base, key, key_name, scheme: Scheme::Bearer })
+            Some(Upstream { base, key, key_name, scheme: queue::Scheme::Bearer })
         };
         let queue = upstream("UPSTREAM_QUEUE_URL", DEFAULT_QUEUE_URL, api_key, "UPSTREAM_API_KEY");
         let fal = upstream("UPSTREAM_FAL_URL", DEFAULT_FAL_URL, fal_key, "UPSTREAM_FAL_KEY");
@@ -207,7 +226,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     fn fal_ai(&mut self) -> Option<Upstream> {
         let key = Some(self.key("FAL_KEY")?);
         let base = Url::parse(FAL_AI_URL).ok()?;
-        Some(Upstream { base, key, key_name: "FAL_KEY", scheme: Scheme::Key })
+        Some(Upstream { base, key, key_name: "FAL_KEY", scheme: queue::Scheme::Key })
     }
 
     /// Reads an upstream's URL. The default does not replace a wrong URL,
@@ -265,4 +284,33 @@ fn is_equal_by_right(one: &str, other: &str) -> bool {
     one == other
         || (one, other) == ("UPSTREAM_API_KEY", "UPSTREAM_FAL_KEY")
         || (one, other) == ("WEBHOOK_SECRETS", "REPLICATE_WEBHOOK_SECRET")
+}
+
+/// Returns what is wrong with a value in an operator's row.
+fn refusal(fact: Fact, value: &str, listed: &SourcePolicy) -> Option<String> {
+    let is_right = match fact {
+        Fact::Hosts => listed.with(&[value.to_owned()]).1.is_empty(),
+        Fact::Signature => Scheme::is_known(value),
+        Fact::Submit | Fact::Poll | Fact::Renew => {
+            strict_url::read(value).is_ok_and(|url| template::is_askable(&url))
+        }
+        _ => return None,
+    };
+    let rule = match fact {
+        Fact::Hosts => {
+            "is not a host; an address or a local host must be in ALLOWED_SOURCE_HOSTS too"
+        }
+        Fact::Signature => "is not a scheme of docs/senders.md",
+        _ => "is not an https URL",
+    };
+    (!is_right).then(|| format!("{value:?} {rule}"))
+}
+
+/// Returns the hosts of each sender whose row has any.
+pub(super) fn of_senders(
+    senders: &Senders,
+    listed: &SourcePolicy,
+) -> Vec<(SenderName, SourcePolicy)> {
+    let rows = senders.rows().iter().filter(|row| row.is(Fact::Hosts));
+    rows.map(|row| (row.name, listed.with(row.list(Fact::Hosts)).0)).collect()
 }

@@ -9,5 +9,7 @@ pub mod magic;
 pub mod media_type;
 pub mod media_types;
 pub mod skeleton;
+mod source_entry;
 pub mod source_policy;
+pub mod sources;
 pub mod strict_url;

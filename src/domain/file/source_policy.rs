@@ -5,28 +5,15 @@
 //! follows the same standard as the runtime's `fetch`, so both see the same
 //! host.
 
+use super::source_entry::Entry;
 use super::strict_url::{
-    UrlRefusal, authority, host_of, in_ascii, is_address, is_loopback, is_odd, is_plain, read,
+    UrlRefusal, authority, host_of, in_ascii, is_address, is_odd, is_plain, read,
 };
-use std::fmt;
-use url::{Host, Url};
+use url::Url;
 
 /// The hosts of `ALLOWED_SOURCE_HOSTS`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourcePolicy(Vec<Entry>);
-
-/// One entry: `host`, `*.host`, `host:port`, or one of these after `http://`.
-///
-/// A listed loopback host may be fetched by plain http, and on any port if the
-/// entry has none.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Entry {
-    host: String,
-    any_subdomain: bool,
-    port: Option<u16>,
-    plain_http: bool,
-    loopback: bool,
-}
 
 impl SourcePolicy {
     /// Reads a comma list. The second value holds the invalid entries.
@@ -40,6 +27,22 @@ impl SourcePolicy {
             }
         }
         (Self(entries), refused)
+    }
+
+    /// Returns the policy that also allows these entries. Entries that are
+    /// addresses or loopback hosts count only if they are listed already. Also
+    /// returns the entries that do not count.
+    #[must_use]
+    pub fn with(&self, list: &[String]) -> (Self, Vec<String>) {
+        let (mut all, mut refused) = (self.clone(), Vec::new());
+        for text in list {
+            match Entry::parse(text.trim()) {
+                Some(entry) if !entry.is_local() => all.0.push(entry),
+                Some(entry) if self.0.contains(&entry) => {}
+                _ => refused.push(text.clone()),
+            }
+        }
+        (all, refused)
     }
 
     /// Returns whether the policy allows nothing.
@@ -131,72 +134,6 @@ fn target(from: &Url, location: &str) -> Result<String, UrlRefusal> {
         return Ok(text);
     }
     Ok(from.join(&text).map_err(|_| UrlRefusal::Malformed)?.into())
-}
-
-impl fmt::Display for Entry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.plain_http { "http://" } else { "" })?;
-        f.write_str(if self.any_subdomain { "*." } else { "" })?;
-        f.write_str(&self.host)?;
-        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
-    }
-}
-
-impl Entry {
-    fn parse(text: &str) -> Option<Self> {
-        let (plain_http, rest) = match text.split_once("://") {
-            Some(("http", rest)) => (true, rest),
-            Some(("https", rest)) => (false, rest),
-            Some(_) => return None,
-            None => (false, text),
-        };
-        let (any_subdomain, rest) = match rest.strip_prefix("*.") {
-            Some(rest) => (true, rest),
-            None => (false, rest),
-        };
-        let name = rest.trim_end_matches('/');
-        // A parser would drop some of these and go on with the rest.
-        let odd = |c: char| c.is_control() || c.is_whitespace() || "/\\?#@*".contains(c);
-        if name.contains(odd) {
-            return None;
-        }
-        let url = Url::parse(&in_ascii(&format!("https://{name}")).ok()?).ok()?;
-        let host = url.host()?;
-        // The port is read from the text, because a URL drops the default port.
-        let port = name.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-        (!(any_subdomain && is_address(&host))).then(|| Self {
-            loopback: is_loopback(&host),
-            host: host.to_string(),
-            any_subdomain,
-            port,
-            plain_http,
-        })
-    }
-
-    fn names(&self, host: &Host<&str>) -> bool {
-        let host = host.to_string();
-        if !self.any_subdomain {
-            return host == self.host;
-        }
-        host.strip_suffix(&self.host)
-            .and_then(|labels| labels.strip_suffix('.'))
-            .is_some_and(|labels| labels.split('.').all(|label| !label.is_empty()))
-    }
-
-    fn allows_scheme(&self, url: &Url) -> bool {
-        if url.scheme() == "https" {
-            return !self.plain_http;
-        }
-        self.plain_http || self.loopback
-    }
-
-    fn allows_port(&self, url: &Url) -> bool {
-        match (self.port, url.port_or_known_default()) {
-            (Some(listed), actual) => actual == Some(listed),
-            (None, _) if self.loopback => true,
-            (None, actual) => actual == Some(if self.plain_http { 80 } else { 443 }),
-        }
-    }
 }
 
 #[cfg(test)]

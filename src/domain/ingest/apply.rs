@@ -7,13 +7,13 @@ use super::arrival::{Arrival, Origin};
 use super::weight::ResultWeight;
 use crate::domain::file::discover::found::{FoundAt, FoundFile};
 use crate::domain::handoff::queue;
-use crate::domain::job::file::{Archived, DeliveryRef, Source};
+use crate::domain::job::file::{Archived, DeliveryRef, File, Source};
 use crate::domain::job::healing::Healing;
 use crate::domain::job::record::{self, Job, NewJob, ResultRef};
 use crate::domain::job::status::{self, Move, Status, Transition};
 use crate::domain::job::timeline::{Entry, EntryOutcome};
 use crate::domain::json::string::word;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{SECOND, Timestamp};
 use crate::domain::webhook::event::{EventFacts, EventKind};
 use crate::domain::words;
 use std::collections::HashMap;
@@ -248,12 +248,22 @@ fn accept(job: &mut Job, n: u32, arrival: &Arrival<'_>) -> String {
     let Some(output) = &arrival.document.result else { return "null".to_owned() };
     let from = DeliveryRef { delivery: n, sha256: arrival.sha256, at: arrival.now };
     let urls = job.take_up(&output.found, from);
+    let files = job.files.iter_mut().filter(|file| file.served);
+    files.for_each(|file| age(file, output.life, arrival.at));
     take_over_files(job, arrival.archived, arrival.at);
     job.completed_at = Some(arrival.at);
     let (fingerprint, is_empty) = (output.fingerprint.clone(), !ResultWeight::of(output).speaks());
     let (key, bytes, nonce) = (None, None, None);
     job.result = Some(ResultRef { delivery: n, fingerprint, key, bytes, nonce, is_empty });
     output.text(arrival.read.text, &urls)
+}
+
+/// Sets when a file's URL expires by the sender's word, if the URL does not
+/// tell.
+fn age(file: &mut File, life_s: Option<u64>, at: Timestamp) {
+    if matches!(file.source, Source::Url { .. }) && file.expires_at.is_none() {
+        file.expires_at = life_s.map(|life| at.plus(life.saturating_mul(SECOND)));
+    }
 }
 
 /// Takes over the stored files of the object that the delivery comes from,
@@ -281,7 +291,8 @@ fn repeats_result(job: &Job, arrival: &Arrival<'_>) -> bool {
 /// Gives fresh URLs to files that are not stored yet; returns to how many.
 fn renew(job: &mut Job, arrival: &Arrival<'_>) -> usize {
     let mut renewed = 0;
-    let found = arrival.document.result.iter().flat_map(|output| &output.found.files);
+    let new = arrival.document.result.as_ref();
+    let found = new.into_iter().flat_map(|output| &output.found.files);
     let found = found.map(|found| (found.identity(arrival.sha256), found));
     let fresh: HashMap<String, &FoundFile> = found.collect();
     for file in job.files.iter_mut().filter(|f| f.served && f.stored().is_none()) {
@@ -296,6 +307,7 @@ fn renew(job: &mut Job, arrival: &Arrival<'_>) -> usize {
         }
         file.source = Source::Url { url: url.clone(), host: host.clone() };
         file.expires_at = *expires_at;
+        age(file, new.and_then(|output| output.life), arrival.at);
         file.begin_anew(arrival.now, false);
         renewed += 1;
     }

@@ -11,6 +11,7 @@ use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::job::record::Job;
 use crate::domain::json::edit::{self, Edit};
 use crate::domain::json::{self, Malformed};
+use crate::domain::sender::fact::Fact;
 use crate::domain::sender::table::Hint;
 use crate::domain::webhook::correlate::Identity;
 use crate::domain::webhook::event::{Event, EventFacts, EventKind};
@@ -55,6 +56,9 @@ pub struct Output {
     pub is_removed: bool,
     /// Whether the result contains any value at all.
     pub speaks: bool,
+    /// How many seconds the files live whose URLs do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub life: Option<u64>,
     /// The edits that reduce the body to its result, except those for the
     /// files.
     pub envelope: Vec<Edit>,
@@ -110,8 +114,9 @@ impl Document {
         Self {
             told,
             error: error.and_then(|error| kept_error(error, body.gaps)),
-            result: is(EventKind::Completed)
-                .then(|| Output::of(body, event, body.discover(event, rules.sources, None))),
+            result: is(EventKind::Completed).then(|| {
+                Output::of(body, event, body.discover(event, rules.sources_of(event), None))
+            }),
             bytes: body.text.len(),
             mended: false,
             unreadable: None,
@@ -156,7 +161,7 @@ impl Document {
             && let Ok(event) =
                 Event::of_tolerant(body.text, rules.senders, Hint::of(self.told.provider))
         {
-            output.found = body.discover(&event, rules.sources, input);
+            output.found = body.discover(&event, rules.sources_of(&event), input);
         }
     }
 }
@@ -221,6 +226,7 @@ impl Output {
             speaks: !found.files.is_empty() || speaks(body.text, &envelope),
             envelope,
             found,
+            life: event.row.number(Fact::Life),
         }
     }
 

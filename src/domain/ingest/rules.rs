@@ -1,8 +1,10 @@
 //! The rules by which bodies are read.
 
 use crate::domain::file::source_policy::SourcePolicy;
+use crate::domain::file::sources::Sources;
 use crate::domain::sender::name::SenderName;
 use crate::domain::sender::table::{Hint, Senders};
+use crate::domain::webhook::event::Event;
 
 /// The rules by which a body is read.
 #[derive(Debug, Clone, Copy)]
@@ -10,7 +12,9 @@ pub struct ReadRules<'a> {
     /// The known senders.
     pub senders: &'a Senders,
     /// The hosts from which files may be fetched.
-    pub sources: &'a SourcePolicy,
+    pub sources: Sources<'a>,
+    /// The sender of the job, if the vault itself has asked for the body.
+    pub owner: Option<SenderName>,
     /// What is known of the sender beside the body.
     pub hint: Hint<'a>,
 }
@@ -20,7 +24,18 @@ impl<'a> ReadRules<'a> {
     #[must_use]
     pub const fn of(sources: &'a SourcePolicy) -> Self {
         let hint = Hint { sender: None, has_header: None };
-        Self { senders: Senders::built_in(), sources, hint }
+        let sources = Sources { listed: sources, of_senders: &[] };
+        Self { senders: Senders::built_in(), sources, owner: None, hint }
+    }
+
+    /// Returns the hosts for the files of an event. A sender that is named by
+    /// the hook's URL or headers alone gives no host.
+    #[must_use]
+    pub fn sources_of(self, event: &Event<'_>) -> &'a SourcePolicy {
+        match self.owner.or_else(|| event.fits.then_some(event.row.name)) {
+            Some(sender) => self.sources.of(sender),
+            None => self.sources.listed,
+        }
     }
 
     /// Returns the rules for a body of this sender, if it is known.

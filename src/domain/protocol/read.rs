@@ -6,6 +6,7 @@ use crate::domain::job::progress::JobProgress;
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::{BodyAt, Entry};
 use crate::domain::names::ObjectName;
+use crate::domain::sender::name::SenderName;
 use serde::{Deserialize, Serialize};
 
 /// Reads the record and its result.
@@ -53,6 +54,9 @@ pub struct FileRead {
     pub name: String,
     /// Where the file can be read.
     pub place: FileLocation,
+    /// The job's sender.
+    #[serde(default)]
+    pub provider: SenderName,
 }
 
 /// Reads at most `limit` timeline entries after `after`, with small bodies that

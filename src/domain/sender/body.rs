@@ -43,10 +43,17 @@ impl Row {
         let kind = word.as_deref().map_or(EventKind::Unknown, |word| self.kind_of(word));
         let places = self.list(Fact::Result);
         let result = (!places.is_empty()).then(|| place(members, places));
-        let is_ready = kind == EventKind::Completed
-            && self.is(Fact::ReadyIfEmpty)
-            && first(members, places).is_none();
-        let kind = if is_ready { EventKind::Ready } else { kind };
+        let kind = match kind {
+            EventKind::Completed if first(members, self.list(Fact::FailedIf)).is_some() => {
+                EventKind::Failed
+            }
+            EventKind::Completed
+                if self.is(Fact::ReadyIfEmpty) && first(members, places).is_none() =>
+            {
+                EventKind::Ready
+            }
+            kind => kind,
+        };
         let word = word.filter(|_| written.is_some_and(|written| written.starts_with('"')));
         Reading { row: self, fits: self.fits(members), kind, word, result }
     }
@@ -67,11 +74,14 @@ impl Row {
 
 impl Form {
     fn fits(&self, members: &[Member<'_>]) -> bool {
-        let has = |key: &&String| members.iter().any(|member| member.key == key.as_str());
-        let is_set = |key: &String| {
-            let last = members.iter().rev().find(|member| member.key == key.as_str());
-            last.is_some_and(|member| member.value != "null")
+        let written = |key: &str| match key.strip_prefix('/') {
+            Some(_) => pointer::at(members, key).map(|(value, _)| value),
+            None => {
+                members.iter().rev().find(|member| member.key == key).map(|member| member.value)
+            }
         };
+        let has = |key: &&String| written(key).is_some();
+        let is_set = |key: &String| written(key).is_some_and(|value| value != "null");
         self.must.iter().all(is_set)
             && self.least.iter().all(|(least, keys)| keys.iter().filter(has).count() >= *least)
     }

@@ -3,6 +3,8 @@
 /// A fact of a sender, other than its name, its forms and its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fact {
+    /// Whether the row is left out of the table.
+    Off,
     /// The headers that no other sender sends.
     Headers,
     /// Where the job's id is.
@@ -38,6 +40,44 @@ pub enum Fact {
     Acquired,
     /// The keys at which each URL is an output; `*` for all keys.
     Outputs,
+    /// Where an error is that makes a completed job a failed one.
+    FailedIf,
+    /// Where the model's name is.
+    Model,
+    /// Where the prompt is.
+    Prompt,
+    /// Where the cost is.
+    Cost,
+    /// The unit of the cost.
+    CostUnit,
+    /// The hosts of outputs, as in `ALLOWED_SOURCE_HOSTS`.
+    Hosts,
+    /// How many seconds an output lives after the delivery, if its URL does not
+    /// tell.
+    Life,
+    /// How many seconds after the end the sender still answers for the job.
+    Kept,
+    /// Whether a download needs the key of [`Fact::Auth`].
+    DownloadKey,
+    /// The schemes by which deliveries are signed.
+    Signature,
+    /// The origin to which jobs are submitted.
+    Submit,
+    /// Where a submission names the hook's URL: a parameter after `?`, or a
+    /// place in the body.
+    Hook,
+    /// The headers with the key, as `Name: value`. `{key}` stands for the key.
+    Auth,
+    /// The URL that answers for a job. `{id}` and `{app}` stand for its own.
+    Poll,
+    /// Where the answer to a submission has that URL.
+    PollUrl,
+    /// The URL that exchanges a dead URL of an output for a fresh one.
+    Renew,
+    /// Where the request to it has the dead URL.
+    RenewBody,
+    /// Where its answer has the fresh one.
+    RenewAnswer,
 }
 
 /// How the values of a fact are written.
@@ -49,10 +89,13 @@ pub enum Kind {
     Texts,
     /// `true` or `false`.
     Flag,
+    /// A whole number.
+    Number,
 }
 
 /// The facts, by their names in a row.
-pub const ALL: [(&str, Fact, Kind); 17] = [
+pub const ALL: [(&str, Fact, Kind); 36] = [
+    ("off", Fact::Off, Kind::Flag),
     ("headers", Fact::Headers, Kind::Texts),
     ("id", Fact::Id, Kind::Pointers),
     ("alsoId", Fact::AlsoId, Kind::Pointers),
@@ -70,4 +113,22 @@ pub const ALL: [(&str, Fact, Kind); 17] = [
     ("lease", Fact::Lease, Kind::Pointers),
     ("acquired", Fact::Acquired, Kind::Pointers),
     ("outputs", Fact::Outputs, Kind::Texts),
+    ("failedIf", Fact::FailedIf, Kind::Pointers),
+    ("model", Fact::Model, Kind::Pointers),
+    ("prompt", Fact::Prompt, Kind::Pointers),
+    ("cost", Fact::Cost, Kind::Pointers),
+    ("costUnit", Fact::CostUnit, Kind::Texts),
+    ("hosts", Fact::Hosts, Kind::Texts),
+    ("life", Fact::Life, Kind::Number),
+    ("kept", Fact::Kept, Kind::Number),
+    ("downloadKey", Fact::DownloadKey, Kind::Flag),
+    ("signature", Fact::Signature, Kind::Texts),
+    ("submit", Fact::Submit, Kind::Texts),
+    ("hook", Fact::Hook, Kind::Texts),
+    ("auth", Fact::Auth, Kind::Texts),
+    ("poll", Fact::Poll, Kind::Texts),
+    ("pollUrl", Fact::PollUrl, Kind::Pointers),
+    ("renew", Fact::Renew, Kind::Texts),
+    ("renewBody", Fact::RenewBody, Kind::Pointers),
+    ("renewAnswer", Fact::RenewAnswer, Kind::Pointers),
 ];

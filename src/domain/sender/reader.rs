@@ -1,6 +1,6 @@
 //! Reads rows from JSON, and names each mistake by its path.
 
-use super::fact::{self, Kind};
+use super::fact::{self, Fact, Kind};
 use super::kind::EventKind;
 use super::name::SenderName;
 use super::row::{Form, Row};
@@ -15,14 +15,28 @@ pub struct ReadRows {
     pub mistakes: Vec<String>,
 }
 
-/// Reads an array of rows. `base` returns the row that a row of this name
-/// changes. `name` begins the paths.
-pub fn read(name: &str, text: &str, base: &dyn Fn(SenderName) -> Option<Row>) -> ReadRows {
-    let mut reader = Reader { path: name.to_owned(), mistakes: Vec::new() };
+/// What the reader has to know of the rest of the program.
+#[derive(Clone, Copy)]
+pub struct Rules<'a> {
+    /// Returns the row that a row of this name changes.
+    pub base: &'a dyn Fn(SenderName) -> Option<Row>,
+    /// Returns what is wrong with a value of a fact.
+    pub check: &'a dyn Fn(Fact, &str) -> Option<String>,
+}
+
+impl Rules<'_> {
+    /// The rules for rows that change none and are right.
+    pub const NONE: Self = Self { base: &|_| None, check: &|_, _| None };
+}
+
+/// Reads an array of rows. `name` begins the paths.
+#[must_use]
+pub fn read(name: &str, text: &str, rules: Rules<'_>) -> ReadRows {
+    let mut reader = Reader { path: name.to_owned(), mistakes: Vec::new(), rules };
     let mut rows = Vec::new();
     for (at, value) in reader.items(text) {
         let (before, length) = (reader.mistakes.len(), reader.enter(&at));
-        let row = reader.row(value, base);
+        let row = reader.row(value);
         reader.path.truncate(length);
         if reader.mistakes.len() == before {
             rows.extend(row);
@@ -31,13 +45,14 @@ pub fn read(name: &str, text: &str, base: &dyn Fn(SenderName) -> Option<Row>) ->
     ReadRows { rows, mistakes: reader.mistakes }
 }
 
-struct Reader {
+struct Reader<'r> {
     /// The path to the value that is being read: `SENDERS[2].events.ok`.
     path: String,
     mistakes: Vec<String>,
+    rules: Rules<'r>,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn mistake(&mut self, what: &str) {
         self.mistakes.push([&self.path, ": ", what].concat());
     }
@@ -70,7 +85,8 @@ impl Reader {
         members.map(|member| ([".", &member.key].concat(), member)).collect()
     }
 
-    fn row(&mut self, text: &str, base: &dyn Fn(SenderName) -> Option<Row>) -> Option<Row> {
+    fn row(&mut self, text: &str) -> Option<Row> {
+        let before = self.mistakes.len();
         let members = self.members(text);
         let name = members.iter().find(|(_, member)| member.key == "name");
         let name = name.and_then(|(_, member)| json::decode_string(member.value));
@@ -78,11 +94,16 @@ impl Reader {
             self.mistake("`name` must be 1 to 23 characters of a-z 0-9 - _");
             return None;
         };
-        let mut row = base(name).unwrap_or_else(|| Row { name, ..Row::default() });
+        let base = (self.rules.base)(name);
+        let mut row = base.unwrap_or_else(|| Row { name, ..Row::default() });
         for (step, member) in &members {
             let length = self.enter(step);
             self.member(&mut row, member);
             self.path.truncate(length);
+        }
+        let is_blind = row.events.is_empty() || !row.is(Fact::Status);
+        if is_blind && !row.is(Fact::Off) && self.mistakes.len() == before {
+            self.mistake("`status` and `events` are missing");
         }
         Some(row)
     }
@@ -94,22 +115,33 @@ impl Reader {
             "known" => row.known = self.forms(value),
             "events" => row.events = self.events(value),
             key => match fact::ALL.iter().find(|(name, ..)| *name == key) {
-                Some((_, fact, kind)) => row.set(*fact, self.values(value, *kind)),
+                Some((_, fact, kind)) => row.set(*fact, self.values(value, *fact, *kind)),
                 None => self.mistake("is not a member of a row"),
             },
         }
     }
 
-    fn values(&mut self, value: &str, kind: Kind) -> Vec<String> {
+    fn values(&mut self, value: &str, fact: Fact, kind: Kind) -> Vec<String> {
         if kind == Kind::Flag {
             if !matches!(value, "true" | "false") {
                 self.mistake("must be true or false");
             }
             return vec![value.to_owned()];
         }
+        if kind == Kind::Number {
+            if json::whole(value).is_none() {
+                self.mistake("must be a whole number");
+            }
+            return vec![value.to_owned()];
+        }
         let texts = self.texts(value);
         if kind == Kind::Pointers && texts.iter().any(|text| !text.starts_with('/')) {
             self.mistake("must be JSON Pointers, which begin with `/`");
+        }
+        for text in &texts {
+            if let Some(why) = (self.rules.check)(fact, text) {
+                self.mistake(&why);
+            }
         }
         texts
     }

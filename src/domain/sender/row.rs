@@ -3,6 +3,7 @@
 use super::fact::Fact;
 use super::kind::EventKind;
 use super::name::SenderName;
+use crate::domain::json;
 
 /// What is known of one sender. A fact that no source tells is unset.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,7 +21,8 @@ pub struct Row {
 /// The members by which a body is recognized.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Form {
-    /// `must`: members that are there and not `null`.
+    /// `must`: members that are there and not `null`. One that begins with `/`
+    /// is a JSON Pointer.
     pub must: Vec<String>,
     /// `"2": […]`: how many of these members are there at least.
     pub least: Vec<(usize, Vec<String>)>,
@@ -46,6 +48,12 @@ impl Row {
         self.text(fact).is_some_and(|text| text != "false")
     }
 
+    /// Returns the number that a fact is.
+    #[must_use]
+    pub fn number(&self, fact: Fact) -> Option<u64> {
+        json::whole(self.text(fact)?)
+    }
+
     /// Sets the values of a fact.
     pub(super) fn set(&mut self, fact: Fact, values: Vec<String>) {
         self.facts.retain(|(known, _)| *known != fact);
@@ -68,7 +76,11 @@ impl Row {
     /// Returns the kind of event that the sender calls by this word.
     #[must_use]
     pub fn kind_of(&self, word: &str) -> EventKind {
-        let known = self.events.iter().find(|(known, _)| known == word || known == "*");
+        let is_it = |known: &str| match known.strip_suffix('*') {
+            Some(start) => word.starts_with(start),
+            None => known == word,
+        };
+        let known = self.events.iter().find(|(known, _)| is_it(known));
         known.map_or(EventKind::Unknown, |(_, kind)| *kind)
     }
 

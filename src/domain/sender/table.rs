@@ -4,7 +4,7 @@ use super::body::Reading;
 use super::fact::Fact;
 use super::kind::EventKind;
 use super::name::SenderName;
-use super::reader;
+use super::reader::{self, Rules};
 use super::row::Row;
 use crate::domain::json::Member;
 use std::fmt;
@@ -46,7 +46,7 @@ impl Hint<'_> {
 /// Returns the rows that are built in. They are parsed once.
 fn built_in() -> &'static [Row] {
     static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
-    ROWS.get_or_init(|| reader::read("rows", BUILT_IN, &|_| None).rows)
+    ROWS.get_or_init(|| reader::read("rows", BUILT_IN, Rules::NONE).rows)
 }
 
 /// A table without rows would have no row to fall back to.
@@ -61,6 +61,45 @@ impl Senders {
     pub const fn built_in() -> &'static Self {
         static TABLE: Senders = Senders { own: None };
         &TABLE
+    }
+
+    /// Returns the table with an operator's rows, and the mistakes in them. A
+    /// row with a mistake is left out. One of a known name changes that row;
+    /// other ones are tried before those that are built in.
+    #[must_use]
+    pub fn with(text: &str, check: &dyn Fn(Fact, &str) -> Option<String>) -> (Self, Vec<String>) {
+        let mut rows = built_in().to_vec();
+        let base = |name| built_in().iter().find(|row| row.name == name).cloned();
+        let mut read = reader::read("SENDERS", text, Rules { base: &base, check });
+        let mut new = 1;
+        for row in read.rows {
+            let is_own = row.name == SenderName::PIPELET;
+            match rows.iter_mut().find(|known| known.name == row.name) {
+                Some(_) if is_own && row.is(Fact::Off) => {
+                    read.mistakes.push("SENDERS: pipelet can't be off".to_owned());
+                }
+                Some(known) => *known = row,
+                None => {
+                    rows.insert(new, row);
+                    new += 1;
+                }
+            }
+        }
+        rows.retain(|row| !row.is(Fact::Off));
+        (Self { own: Some(rows) }, read.mistakes)
+    }
+
+    /// Returns whether the sender of a name signs by a scheme.
+    #[must_use]
+    pub fn signs(&self, sender: &str, scheme: &str) -> bool {
+        self.schemes_of(sender).iter().any(|known| known == scheme)
+    }
+
+    /// Returns the schemes by which the sender of a name signs.
+    #[must_use]
+    pub fn schemes_of(&self, sender: &str) -> &[String] {
+        let row = SenderName::parse(sender).and_then(|name| self.row(name));
+        row.map_or(&[], |row| row.list(Fact::Signature))
     }
 
     /// Returns the rows. The upstream's own is the first.

@@ -51,13 +51,15 @@ pub async fn serve(call: &Call<'_>, link: &Link) -> Result<Response, Problem> {
             found.cancel().await;
         }
     }
-    let (name, place) = ask(call, link).await?; // (2)
+    let FileRead { name, place, provider } = ask(call, link).await?; // (2)
     match place {
         FileLocation::Bucket(key) => {
             let found = StoredFile::read(&bucket, &key, &asked.conditions).await?;
             found.ok_or_else(|| gone(link))?.answer(&bucket, &asked, &name).await
         }
-        FileLocation::Live(file) => read_through::answer(&asked, &name, &file).await, // (3)
+        FileLocation::Live(file) => {
+            read_through::answer(&asked, &name, &file, provider).await // (3)
+        }
         FileLocation::Delivery => {
             Err(ProblemKind::NotReady("the file is being unpacked; try again".to_owned(), 2).into())
         }
@@ -76,14 +78,14 @@ fn download(call: &Call<'_>) -> Result<bool, Problem> {
     }
 }
 
-async fn ask(call: &Call<'_>, link: &Link) -> Result<(String, FileLocation), Problem> {
+async fn ask(call: &Call<'_>, link: &Link) -> Result<FileRead, Problem> {
     let no_such =
         Problem::new(Code::NoSuchFile, "the link leads to no file; take it from the job's record");
     let ask = ReadFile { n: link.n, nonce: link.nonce.clone() };
     match job::ask_job(call.env, &link.job, ask).await? {
-        Job::Here(Some(FileRead { name, place })) => {
-            let is_its = link.name.as_ref().is_none_or(|link| *link == name);
-            if is_its { Ok((name, place)) } else { Err(no_such) }
+        Job::Here(Some(file)) => {
+            let is_its = link.name.as_ref().is_none_or(|link| *link == file.name);
+            if is_its { Ok(file) } else { Err(no_such) }
         }
         Job::Here(None) => Err(Problem::new(
             Code::LinkReplaced,

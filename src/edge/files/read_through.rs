@@ -12,6 +12,7 @@ use crate::domain::http::problem::{Problem, ProblemKind};
 use crate::domain::http::range::{self, Slice};
 use crate::domain::http::read_through::SourceBody;
 use crate::domain::job::file::UncopiedFile;
+use crate::domain::sender::name::SenderName;
 use crate::domain::time::SECOND;
 use crate::edge::platform;
 use crate::edge::transfer::{self, ReadThrough, SourceFile};
@@ -22,12 +23,13 @@ pub async fn answer(
     asked: &FileRequest<'_>,
     name: &str,
     file: &UncopiedFile,
+    sender: SenderName,
 ) -> Result<Response, Problem> {
     let config = asked.call.config;
     let budget = Budget::of_a_run(config.max_subrequests);
     let wanted = SourceFile {
         url: &file.url,
-        sources: &config.sources,
+        sources: config.all_sources().of(sender),
         name,
         declared_type: file.declared_type.as_deref(),
         max_bytes: config.max_file_bytes,

@@ -2,7 +2,7 @@
 
 use crate::domain::access::signature::check::{CheckInput, SignatureChecks, Verdict};
 use crate::domain::access::signature::jwks::{Issuer, KeyClaim, Keys};
-use crate::domain::access::signature::{SignatureError, fal, google, senders};
+use crate::domain::access::signature::{SignatureError, fal, google};
 use crate::domain::http::problem::{Code, Problem};
 use crate::domain::webhook::correlate::Identity;
 use crate::edge::http::call::Call;
@@ -33,7 +33,7 @@ pub fn begin(call: &Call<'_>) -> Result<Option<SignatureChecks>, Problem> {
     let header = |name: &str| call.header(name);
     let checks = SignatureChecks::begin(CheckInput {
         secrets: &call.config.webhook_secrets,
-        signs: &senders::signs,
+        signs: &|sender, scheme| call.config.senders.signs(sender, scheme),
         header: &header,
         now: platform::now(),
     });

@@ -10,7 +10,6 @@ pub mod google;
 pub mod jwks;
 pub mod scheme;
 pub mod secrets;
-pub mod senders;
 pub mod standard;
 #[cfg(test)]
 mod tests;

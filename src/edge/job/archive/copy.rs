@@ -106,7 +106,7 @@ async fn fetch_file(
     let notes = &home.store;
     let wanted = SourceFile {
         url,
-        sources: &config.sources,
+        sources: config.all_sources().of(job.provider),
         name: &file.name,
         declared_type: file.content_type.as_deref(),
         max_bytes: config.max_file_bytes,

@@ -48,7 +48,11 @@ async fn copy_again(
     let event =
         Event::parse_of(text, &home.config.senders, read.provider).during("reading a delivery")?;
     let written = BodyText { text, gaps, shallow: is_shallow.then_some(sha256) };
-    let found = written.discover(&event, &home.config.sources, read.input.as_deref());
+    let found = written.discover(
+        &event,
+        home.config.read_rules().sources_of(&event),
+        read.input.as_deref(),
+    );
     let again =
         recopy::ResultDelivery { text, sha256, output: Output::of(&written, &event, found) };
     let kept = kept(home, read).await;

@@ -4,6 +4,7 @@ use crate::domain::file::skeleton::{Gap, Skeleton};
 use crate::domain::healing::{self, AnswerMeaning};
 use crate::domain::ingest::arrival::{Arrival, Origin};
 use crate::domain::ingest::document::{BodyText, Document};
+use crate::domain::ingest::rules::ReadRules;
 use crate::domain::job::record::Job;
 use crate::domain::job::timeline::BodyAt;
 use crate::domain::json;
@@ -108,13 +109,14 @@ pub async fn take(
         EventKind::Completed => "the upstream was asked for the result".to_owned(),
         _ => "the upstream was asked, and the job has ended without a result".to_owned(),
     };
+    let rules = ReadRules { owner: Some(job.provider), ..home.config.read_rules() };
     let at = platform::now();
     let arrival = Arrival {
         at,
         now: at,
         raw: text.as_bytes(),
         read,
-        document: Document { bytes, ..Document::of(&read, &event, home.config.read_rules()) },
+        document: Document { bytes, ..Document::of(&read, &event, rules) },
         sha256: &sha256,
         body,
         seen: None,

@@ -1,6 +1,7 @@
 //! Asks the upstream for files that wait for a fresh URL, one by one.
 
 use super::ask::ask;
+use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::healing::{self, Download};
 use crate::domain::job::file::Source;
 use crate::edge::job::home::Home;
@@ -32,7 +33,7 @@ pub async fn ask_for_files(home: &Home, run: &Run) -> Result<RenewedFiles, Failu
         if !run.budget.take(1) {
             break;
         }
-        match fresh_url(home, question).await {
+        match fresh_url(home, question, home.config.all_sources().of(job.provider)).await {
             Ok(source) => files.renewed |= use_fresh_url(home, question.n, source)?,
             Err(why) => files.why = Some(why),
         }
@@ -40,11 +41,15 @@ pub async fn ask_for_files(home: &Home, run: &Run) -> Result<RenewedFiles, Failu
     Ok(files)
 }
 
-async fn fresh_url(home: &Home, question: &Download<'_>) -> Result<Source, String> {
+async fn fresh_url(
+    home: &Home,
+    question: &Download<'_>,
+    sources: &SourcePolicy,
+) -> Result<Source, String> {
     let answered = ask(home, &question.ask).await?;
     answered.discard(&home.env).await;
     let UpstreamAnswer { status, body, .. } = answered;
-    healing::read_download(status, &body, question.old_url, &home.config.sources)
+    healing::read_download(status, &body, question.old_url, sources)
 }
 
 fn use_fresh_url(home: &Home, n: u32, source: Source) -> Result<bool, Failure> {
