@@ -21,7 +21,7 @@ export function DoctorPage() {
     <section class="page">
       <div class="title"><h1>Doctor</h1><Again busy={busy} again={again} /></div>
       <p class="hint">The Worker's own findings. To check it from outside, through the network, run:</p>
-      <Command text={`npm run doctor -- ${location.origin}`} label="the command that checks from outside" />
+      <Command text={`hookvault doctor ${location.origin}`} label="the command that checks from outside" />
       <Trouble error={error} again={again} />
       {value && <Findings checks={value.checks} />}
       {value?.selfTest && <><h2>Through the public webhook</h2><SelfTest /></>}

@@ -138,7 +138,7 @@ fn hosts(rows: &[Row], by: Measure<'_>) -> Finding {
         all.extend(refused.iter().map(|(host, _)| (*host).clone()));
         let fix = format!(
             "in wrangler.toml, under [vars], set ALLOWED_SOURCE_HOSTS = \"{}\" without those you \
-             do not trust, run `npm run deploy`, then {again}",
+             do not trust, run `npx wrangler deploy`, then {again}",
             all.join(",")
         );
         return Finding::warn("hosts", detail, fix);

@@ -59,7 +59,7 @@ fn wrong(mistake: &str) -> Finding {
     let fix = if name == "FAL_USER_ID" || SECRETS.contains(&name) {
         put(name)
     } else {
-        format!("correct {name} under [vars] in wrangler.toml, then `npm run deploy`")
+        format!("correct {name} under [vars] in wrangler.toml, then `npx wrangler deploy`")
     };
     Finding::fail(name, mistake, fix)
 }

@@ -62,18 +62,18 @@ impl Store {
         match self {
             Self::R2 => {
                 "switch R2 on in the Cloudflare dashboard (R2), keep the FILES binding in \
-                 wrangler.toml, then `npm run deploy`"
+                 wrangler.toml, then `npx wrangler deploy`"
             }
             Self::Kv => {
-                "keep the RECORDS binding in wrangler.toml, then `npm run deploy`; the free plan \
+                "keep the RECORDS binding in wrangler.toml, then `npx wrangler deploy`; the free plan \
                  takes 1,000 writes a day"
             }
             Self::Jobs => {
-                "keep the JOBS binding and the migrations in wrangler.toml, then `npm run deploy`"
+                "keep the JOBS binding and the migrations in wrangler.toml, then `npx wrangler deploy`"
             }
             Self::Catalog => {
                 "keep the CATALOG binding and the migrations in wrangler.toml, then \
-                 `npm run deploy`"
+                 `npx wrangler deploy`"
             }
         }
     }

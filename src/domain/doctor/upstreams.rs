@@ -124,7 +124,9 @@ fn of_answer(question: &UpstreamProbe, tried: &ProbeResult<ProbeAnswer>) -> Find
 impl UpstreamProbe {
     fn fix(&self, what: &str) -> String {
         match self.variable {
-            Some(variable) => format!("{variable} in wrangler.toml: {what}, then `npm run deploy`"),
+            Some(variable) => {
+                format!("{variable} in wrangler.toml: {what}, then `npx wrangler deploy`")
+            }
             None => "try again later".to_owned(),
         }
     }

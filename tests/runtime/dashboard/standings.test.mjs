@@ -242,7 +242,7 @@ describe("a job's state", { skip: lacking("chromium", "ffmpeg") }, () => {
     await pasted.first().waitFor();
     const [line, deploy, again, ...rest] = await pasted.allTextContents();
     assert.match(line, new RegExp(`^ALLOWED_SOURCE_HOSTS = "${origin.url},[^"]*\\b${ELSEWHERE}"$`));
-    assert.equal(deploy, "npm run deploy");
+    assert.equal(deploy, "npx wrangler deploy");
     assert.match(again, /^curl -X POST 'http.*\/archive\?archive=partial,lost' -H "Authorization: Bearer \$API_TOKEN"$/);
     assert.deepEqual(rest, []);
     opened.clean();
