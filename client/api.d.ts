@@ -1082,7 +1082,7 @@ export interface components {
         Time: string | number;
         /** @description A job that no webhook has named. The upstream's answer to a submission, with its `request_id`, also works. */
         ImportLine: {
-            /** @description The upstream's id. */
+            /** @description The upstream's id, as the upstream or as this API writes it. */
             id: string | number;
             /** @description The application (model) that runs it. */
             app?: string | null;
@@ -1527,7 +1527,7 @@ export interface components {
         HookKeep: string;
         /** @description The sender whose row of the table reads the body, if its form does not show that. */
         HookFrom: string;
-        /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. */
+        /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. In an id, `~` and two hex digits stand for each byte except `A-Z a-z 0-9 . _ : -`. */
         JobId: string;
         /** @description Seconds to wait for news; then the answer is the current state. With `wait`, even `0`, the answer is never the edge copy. */
         Wait: number;
@@ -1815,7 +1815,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. */
+                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. In an id, `~` and two hex digits stand for each byte except `A-Z a-z 0-9 . _ : -`. */
                 id: components["parameters"]["JobId"];
             };
             cookie?: never;
@@ -1845,7 +1845,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. */
+                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. In an id, `~` and two hex digits stand for each byte except `A-Z a-z 0-9 . _ : -`. */
                 id: components["parameters"]["JobId"];
             };
             cookie?: never;
@@ -1878,7 +1878,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. */
+                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. In an id, `~` and two hex digits stand for each byte except `A-Z a-z 0-9 . _ : -`. */
                 id: components["parameters"]["JobId"];
             };
             cookie?: never;
@@ -1922,7 +1922,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. */
+                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. In an id, `~` and two hex digits stand for each byte except `A-Z a-z 0-9 . _ : -`. */
                 id: components["parameters"]["JobId"];
             };
             cookie?: never;
@@ -1951,7 +1951,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. */
+                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. In an id, `~` and two hex digits stand for each byte except `A-Z a-z 0-9 . _ : -`. */
                 id: components["parameters"]["JobId"];
                 /** @description The entry's number. */
                 n: number;
@@ -1982,7 +1982,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. */
+                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. In an id, `~` and two hex digits stand for each byte except `A-Z a-z 0-9 . _ : -`. */
                 id: components["parameters"]["JobId"];
             };
             cookie?: never;
@@ -2010,7 +2010,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. */
+                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. In an id, `~` and two hex digits stand for each byte except `A-Z a-z 0-9 . _ : -`. */
                 id: components["parameters"]["JobId"];
             };
             cookie?: never;
@@ -2038,7 +2038,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. */
+                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. In an id, `~` and two hex digits stand for each byte except `A-Z a-z 0-9 . _ : -`. */
                 id: components["parameters"]["JobId"];
             };
             cookie?: never;
@@ -3054,7 +3054,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. */
+                /** @description The upstream's job id, or `ref:` and the caller's reference. A name without `ref:` is tried as an id, then as a reference. In an id, `~` and two hex digits stand for each byte except `A-Z a-z 0-9 . _ : -`. */
                 id: components["parameters"]["JobId"];
                 /** @description The right to read the job's files. */
                 nonce: string;

@@ -30,7 +30,7 @@ use hookvault::domain::http::cors::Origins;
 use hookvault::domain::http::range;
 use hookvault::domain::ingest::import;
 use hookvault::domain::json;
-use hookvault::domain::names::{ObjectName, is_valid_name};
+use hookvault::domain::names::{self, ObjectName, is_valid_name};
 use hookvault::domain::retry;
 use hookvault::domain::route::parse;
 use hookvault::domain::sender::table::Senders;
@@ -226,7 +226,7 @@ fn decide(header: &str, value: &str) {
     used(Conditions::from_lookup(false, lookup).decide(&file));
 }
 
-const HEADERS: [Reader; 18] = [
+const HEADERS: [Reader; 19] = [
     ("Range", |text| decide("range", &format!("bytes={text}"))),
     ("If-Range", |text| decide("if-range", text)),
     ("If-Match", |text| decide("if-match", text)),
@@ -247,6 +247,7 @@ const HEADERS: [Reader; 18] = [
     ("a list of origins", |text| used(Origins::parse(text))),
     ("a cursor", |text| used(PageCursor::from_cursor(text))),
     ("a name", |text| used((is_valid_name(text), ObjectName::from_public(text)))),
+    ("an id", |text| used(names::spelled(text))),
     ("a capability", |text| used((hook_url::is_one(text), hook_url::is_own_reference(text)))),
     ("a time", |text| used(Timestamp::parse(text))),
 ];

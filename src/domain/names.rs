@@ -1,6 +1,12 @@
 //! Job ids, references, and the names of the objects that contain jobs.
+//!
+//! A sender's id may have any characters. Here it has one spelling, in paths,
+//! keys, records and KV alike: `~` and two hex digits stand for each byte that
+//! a name can't have. An id without such bytes is spelled as the sender writes
+//! it.
 
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 
 /// The longest id or reference, in bytes.
@@ -8,17 +14,62 @@ pub const MAX_NAME_BYTES: usize = 128;
 
 const REFERENCE_PREFIX: &str = "ref:";
 
+/// Begins the two hex digits of a byte that a name can't have.
+const ESCAPE: char = '~';
+
 /// Returns whether `text` may be a job id or a reference:
 /// `[A-Za-z0-9._:-]{1,128}`, except two kinds. A text of dots alone would
 /// vanish in a path, and the prefix `ref:` marks references where ids are
 /// allowed too.
 #[must_use]
 pub fn is_valid_name(text: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'-');
     (1..=MAX_NAME_BYTES).contains(&text.len())
-        && text.bytes().all(allowed)
+        && text.bytes().all(is_plain)
         && text.bytes().any(|b| b != b'.')
         && !text.starts_with(REFERENCE_PREFIX)
+}
+
+/// Returns whether names have this byte as it is.
+#[must_use]
+pub const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'-')
+}
+
+/// Returns whether `text` is a job id as hookvault spells it.
+#[must_use]
+pub fn is_valid_id(text: &str) -> bool {
+    is_valid_name(text) || (text.contains(ESCAPE) && spelled(&sender_id(text)) == Some(text.into()))
+}
+
+/// Returns hookvault's spelling of a sender's id: `a~2Fb` for `a/b`. Returns
+/// `None` if the text can't be an id. One with control characters or a broken
+/// character is damaged.
+#[must_use]
+pub fn spelled(id: &str) -> Option<String> {
+    let is_broken = |c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER;
+    let mut out = String::new();
+    for byte in id.bytes() {
+        match byte {
+            byte if is_plain(byte) => out.push(char::from(byte)),
+            byte => {
+                out.push(ESCAPE);
+                out.push_str(&hex::encode_upper([byte]));
+            }
+        }
+    }
+    let bare = out.replace(ESCAPE, "");
+    (out.len() <= MAX_NAME_BYTES && is_valid_name(&bare) && !id.contains(is_broken)).then_some(out)
+}
+
+/// Returns an id as its sender writes it, for requests to the sender's own API.
+/// It may contain slashes and dots: encode it before it becomes part of a URL.
+#[must_use]
+pub fn sender_id(id: &str) -> Cow<'_, str> {
+    if !id.contains(ESCAPE) {
+        return Cow::Borrowed(id);
+    }
+    let percent = id.replace('%', "%25").replace(ESCAPE, "%");
+    Cow::Owned(super::percent::decode(&percent))
 }
 
 /// The name of a job object: `id:{x}` or `ref:{x}`.
@@ -36,16 +87,26 @@ pub enum ObjectName {
 }
 
 impl ObjectName {
-    /// Returns the object of job id `text`, if that is a valid id.
+    /// Returns the object of job id `text`, if that is an id as hookvault spells
+    /// it.
     #[must_use]
     pub fn id(text: &str) -> Option<Self> {
-        is_valid_name(text).then(|| Self::Id(text.to_owned()))
+        is_valid_id(text).then(|| Self::Id(text.to_owned()))
     }
 
     /// Returns the object of reference `text`, if that is a valid reference.
     #[must_use]
     pub fn reference(text: &str) -> Option<Self> {
         is_valid_name(text).then(|| Self::Reference(text.to_owned()))
+    }
+
+    /// Returns the object of the reference that a reader may mean by an id.
+    #[must_use]
+    pub fn as_reference(&self) -> Option<Self> {
+        match self {
+            Self::Id(id) => Self::reference(id),
+            Self::Reference(_) => None,
+        }
     }
 
     /// Returns the job's name in URLs, records and keys: `437852` or
@@ -130,6 +191,46 @@ mod tests {
         }
         for bad in ["", ".", "..", "ref:a", "a/b", "a b", "é", "%2e", &"x".repeat(129)] {
             assert!(!is_valid_name(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_senders_id_has_one_spelling() {
+        let veo = "models/veo-3.1-generate-preview/operations/a1b2c3";
+        for (id, spelling) in [
+            (veo, "models~2Fveo-3.1-generate-preview~2Foperations~2Fa1b2c3"),
+            ("437852", "437852"),
+            ("a~b", "a~7Eb"),
+            ("a~2Fb", "a~7E2Fb"),
+            ("a%2Fb", "a~252Fb"),
+            ("a b+c?d#e", "a~20b~2Bc~3Fd~23e"),
+            ("é", "~C3~A9"),
+            ("../x", "..~2Fx"),
+            ("/", "~2F"),
+        ] {
+            assert_eq!(spelled(id).as_deref(), Some(spelling), "{id}");
+            assert_eq!(sender_id(spelling), id);
+            assert!(
+                is_valid_id(spelling)
+                    && ObjectName::reference(spelling).is_none() == spelling.contains('~')
+            );
+            let name = ObjectName::id(spelling).unwrap();
+            assert_eq!(ObjectName::try_from(name.to_string()), Ok(name.clone()));
+            assert_eq!(ObjectName::from_public(&name.public()), Some(name));
+        }
+    }
+
+    #[test]
+    fn damaged_ids_and_other_spellings_are_refused() {
+        let long = "/".repeat(43);
+        for damaged in ["", ".", "..", "ref:a", "ref:a/b", "a\0", "a\n/b", "a\u{fffd}", &long] {
+            assert_eq!(spelled(damaged), None, "{damaged}");
+        }
+        assert_eq!(spelled(&"/".repeat(42)).map(|id| id.len()), Some(126));
+        for other in
+            ["~", "a~", "a~2", "a~2f", "a~41", "~2E", "a~GG", "~FF", "~00", "a~0Ab", "a/b", "a%2Fb"]
+        {
+            assert!(!is_valid_id(other), "{other}");
         }
     }
 

@@ -6,7 +6,7 @@ use crate::generate::urls::{file_url, url};
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::healing::{AnswerMeaning, read_download, read_result, read_status};
 use hookvault::domain::ingest::import;
-use hookvault::domain::names::{ObjectName, is_valid_name};
+use hookvault::domain::names::{ObjectName, is_valid_id, is_valid_name};
 use hookvault::domain::sender::table::Senders;
 use proptest::prelude::*;
 
@@ -50,7 +50,8 @@ proptest! {
         assert!(!read.is_empty() && read.len() <= text.lines().count());
         for line in read {
             let id = line.id.clone();
-            assert!(is_valid_name(&id) && text.contains(&id) && line.name() == ObjectName::Id(id));
+            assert!(is_valid_id(&id) && line.name() == ObjectName::Id(id.clone()));
+            assert!(text.contains(&id) || id.contains('~'));
             assert!(line.reference.as_deref().is_none_or(is_valid_name));
         }
     }

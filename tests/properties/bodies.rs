@@ -11,7 +11,7 @@ use hookvault::domain::file::inline;
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::file::strict_url::repaired;
 use hookvault::domain::json::edit::splice;
-use hookvault::domain::names::is_valid_name;
+use hookvault::domain::names::{is_valid_id, is_valid_name};
 use hookvault::domain::sender::table::Senders;
 use hookvault::domain::time::Timestamp;
 use hookvault::domain::webhook::correlate::{Identity, split_output_name};
@@ -115,7 +115,7 @@ proptest! {
         let found = Identity::of(&body, &event);
         let ids = [&found.body_id, &found.file_id, &found.refused];
         assert!(ids.iter().filter(|id| id.is_some()).count() <= 1);
-        assert!(ids[..2].iter().all(|id| id.as_deref().is_none_or(is_valid_name)));
+        assert!(ids[..2].iter().all(|id| id.as_deref().is_none_or(is_valid_id)));
     }
 
     #[test]

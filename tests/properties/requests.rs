@@ -8,7 +8,7 @@ use hookvault::domain::http::conditions::{Conditions, Current, Decision};
 use hookvault::domain::http::cors::Origins;
 use hookvault::domain::http::range::{self, Slice, slice};
 use hookvault::domain::keys::file_path;
-use hookvault::domain::names::{ObjectName, is_valid_name};
+use hookvault::domain::names::{ObjectName, is_valid_id, is_valid_name, sender_id, spelled};
 use hookvault::domain::route::parse::route;
 use hookvault::domain::route::{Route, RouteError};
 use hookvault::domain::time::Timestamp;
@@ -17,9 +17,12 @@ use proptest::prelude::*;
 fn name() -> impl Strategy<Value = ObjectName> {
     let name = prop_oneof!["[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,127}", "\\.{1,9}[a-z]"];
     let name = name.prop_filter("marks a reference", |name| !name.starts_with("ref:"));
-    (name, any::<bool>()).prop_map(|(name, is_id)| {
-        if is_id { ObjectName::Id(name) } else { ObjectName::Reference(name) }
-    })
+    let id = "[a-z/ ~%é?#.]{1,14}[a-z]".prop_map(|id| spelled(&id).unwrap_or_default());
+    prop_oneof![
+        name.clone().prop_map(ObjectName::Id),
+        name.prop_map(ObjectName::Reference),
+        id.prop_map(ObjectName::Id),
+    ]
 }
 
 /// Decides for a file with the tag `"e"`, stored in 2001.
@@ -61,6 +64,21 @@ proptest! {
         for name in [ObjectName::id(&text), ObjectName::reference(&text)].into_iter().flatten() {
             assert_eq!(ObjectName::from_public(&name.public()), Some(name));
         }
+    }
+
+    #[test]
+    fn an_id_has_one_spelling(
+        id in prop_oneof!["[a-z~/.0-9A-F]{0,9}", ".{0,9}", "[a/]{40,130}", "(~[0-9A-Fa-f]{2}){1,3}"],
+    ) {
+        prop_assume!(!id.starts_with("ref:"));
+        if let Some(spelling) = spelled(&id) {
+            assert!(is_valid_id(&spelling) && spelling.len() <= 128, "{spelling}");
+            assert_eq!(sender_id(&spelling), id.as_str());
+        }
+        if is_valid_id(&id) {
+            assert_eq!(spelled(&sender_id(&id)), Some(id.clone()));
+        }
+        assert_eq!(ObjectName::id(&id).is_some(), is_valid_id(&id));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::domain::job::record::Archive;
 use crate::domain::job::status::Status;
 use crate::domain::json;
-use crate::domain::names::MAX_NAME_BYTES;
+use crate::domain::names::{MAX_NAME_BYTES, is_plain};
 use crate::domain::time::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -74,7 +74,7 @@ pub const ARCHIVES: [&str; 5] = ["none", "pending", "stored", "partial", "lost"]
 /// Returns why no id or reference begins so.
 pub fn prefix(text: &str) -> Result<String, String> {
     let bare = text.strip_prefix("ref:").filter(|bare| !bare.is_empty()).unwrap_or(text);
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'-');
+    let allowed = |b: u8| is_plain(b) || b == b'~';
     if !bare.is_empty() && bare.len() <= MAX_NAME_BYTES && bare.bytes().all(allowed) {
         return Ok(bare.to_owned());
     }
@@ -85,8 +85,8 @@ pub fn prefix(text: &str) -> Result<String, String> {
 /// `prefix` has only characters that a name may have.
 #[must_use]
 pub fn after_prefix(prefix: &str) -> String {
-    // `~` sorts after every character that a name may have.
-    format!("{prefix}~")
+    // It sorts after every character that a name may have.
+    format!("{prefix}\u{7f}")
 }
 
 #[cfg(test)]
@@ -117,7 +117,7 @@ mod tests {
         for name in ["order-", "order-7", "order-:", "order-zz", "order-_"] {
             assert!(*name >= *from && *name < *to, "{name}");
         }
-        for name in ["order", "ordes", "order.", "orde", "order~"] {
+        for name in ["order", "ordes", "order.", "orde", "order~2F"] {
             assert!(!(*name >= *from && *name < *to), "{name}");
         }
         assert_eq!(prefix("ref:order-7").as_deref(), Ok("order-7"));

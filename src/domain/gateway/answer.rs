@@ -5,6 +5,7 @@ use crate::domain::http::problem::{self, Code};
 use crate::domain::job::record::Job;
 use crate::domain::job::submission::SubmissionAnswer;
 use crate::domain::json;
+use crate::domain::names::is_valid_name;
 use crate::domain::webhook::correlate;
 use crate::domain::webhook::event::value_of;
 use serde_json::value::RawValue;
@@ -89,11 +90,13 @@ pub fn unreachable_upstream(why: &str) -> SubmissionAnswer {
     }
 }
 
-/// Returns the id of the request that an answer names.
+/// Returns the id of the request that an answer names. The queues' routes have
+/// no other ids than plain ones.
 #[must_use]
 pub fn request_id(answer: &SubmissionAnswer) -> Option<String> {
     let members = json::object_members(&answer.body).ok().filter(|_| answer.is_success())?;
-    value_of(&members, "request_id").and_then(correlate::id_of)?.ok()
+    let id = value_of(&members, "request_id").and_then(correlate::id_of)?.ok();
+    id.filter(|id| is_valid_name(id))
 }
 
 /// Returns the upstream's error: `detail`, `error` or `message` of its answer,

@@ -8,7 +8,7 @@ use crate::domain::job::record::{Job, NewJob};
 use crate::domain::job::retention;
 use crate::domain::job::timeline::Entry;
 use crate::domain::json::{self, Member};
-use crate::domain::names::{ObjectName, is_valid_name};
+use crate::domain::names::{ObjectName, is_valid_id, is_valid_name};
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::correlate;
 use crate::domain::webhook::event::value_of;
@@ -18,6 +18,9 @@ use std::fmt;
 
 /// What [`is_valid_name`] accepts, in words.
 const NAME_RULE: &str = "it must be 1 to 128 of A-Z a-z 0-9 . _ : -";
+/// What an id must be, in words.
+const ID_RULE: &str =
+    "it must be 1 to 128 characters, three for each byte except A-Z a-z 0-9 . _ : -";
 
 /// The most jobs of one import.
 pub const MAX_LINES: usize = 1_000;
@@ -61,6 +64,13 @@ pub fn parse(body: &[u8]) -> Result<Vec<Line>, String> {
     }
 }
 
+/// Reads an id in hookvault's own spelling, as an export has it, or in the
+/// sender's.
+fn id_of(value: &str) -> Option<Result<String, String>> {
+    let own = json::decode_string(value).filter(|text| is_valid_id(text));
+    own.map(|text| Ok(text.into_owned())).or_else(|| correlate::id_of(value))
+}
+
 fn line(text: &[u8]) -> Result<Line, String> {
     let refusal = |why: &dyn fmt::Display| {
         format!("{why}; it must be like {{\"id\":\"437852\",\"app\":\"wan22-fast-t2v\"}}")
@@ -69,9 +79,9 @@ fn line(text: &[u8]) -> Result<Line, String> {
     json::check(&text).map_err(|why| refusal(&why))?;
     let members = json::members(&text);
     let id = ["id", "request_id"].iter().find_map(|key| value_of(&members, key));
-    let id = id.and_then(correlate::id_of).ok_or_else(|| refusal(&"`id` is missing"))?;
+    let id = id.and_then(id_of).ok_or_else(|| refusal(&"`id` is missing"))?;
     let line = Line {
-        id: id.map_err(|id| format!("`id` is {id:?}, which is not a job id; {NAME_RULE}"))?,
+        id: id.map_err(|id| format!("`id` is {id:?}, which is not a job id; {ID_RULE}"))?,
         app: field(&members, "app")?,
         reference: field(&members, "ref")?,
         tags: field(&members, "tags")?.unwrap_or_default(),
@@ -191,11 +201,19 @@ mod tests {
     }
 
     #[test]
+    fn an_id_is_in_either_spelling() {
+        for (id, want) in [("a/b", "a~2Fb"), ("a~2Fb", "a~2Fb"), ("a~2fb", "a~7E2fb"), ("a", "a")] {
+            let lines = parse(format!("{{\"id\":\"{id}\"}}").as_bytes()).unwrap();
+            assert_eq!(lines[0].id, want);
+        }
+    }
+
+    #[test]
     fn a_bad_line_is_reported() {
         for (bad, word) in [
             ("", "is empty"),
             ("{\"id\":\"a\"}\n{\"app\":\"a\"}", "line 2"),
-            ("{\"id\":\"a/b\"}", "a/b"),
+            ("{\"id\":\"ref:a/b\"}", "ref:a/b"),
             ("{\"id\":\"a\",\"ref\":\"..\"}", "`ref`"),
             ("{\"id\":\"a\",\"ref\":\"gw-0123456789abcdef0123456789abcdef\"}", "vault's own"),
             ("[1]", "line 1"),

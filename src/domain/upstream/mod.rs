@@ -10,6 +10,7 @@ pub mod template;
 use self::queue::Scheme;
 use self::template::{CantAsk, Template, bare, without_endpoint};
 use crate::domain::file::strict_url;
+use crate::domain::names::is_valid_name;
 use crate::domain::percent;
 use crate::domain::sender::name::SenderName;
 use crate::domain::webhook::correlate;
@@ -92,6 +93,8 @@ impl Upstreams {
             let scheme = owner.map_or(Scheme::Bearer, |upstream| upstream.scheme);
             return Ok(UpstreamQuery { url, key, scheme });
         }
+        // The queues give no other ids than plain ones.
+        let id = Some(id).filter(|id| is_valid_name(id)).ok_or(CantAsk::BadId)?;
         let (upstream, app) = match (job.provider, &self.fal_ai) {
             (SenderName::PIPELET, _) => (self.of_id(id)?, job.app),
             (SenderName::FAL, Some(own)) => (own, job.app.map(without_endpoint)),
@@ -338,6 +341,11 @@ mod tests {
         };
         assert_eq!(key("/queue/m/requests/1").as_deref(), Some("q"));
         assert_eq!(key("/fal/queue/m/requests/1").as_deref(), Some("f"));
+    }
+
+    #[test]
+    fn the_queues_have_only_plain_ids() {
+        assert_eq!(asked(&upstreams(), &job("a~2Fb", Some("m"))), Err(CantAsk::BadId));
     }
 
     #[test]

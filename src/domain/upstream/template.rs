@@ -1,6 +1,8 @@
 //! The URL of a job's result, and the reasons why the upstream can't be asked.
 
 use crate::domain::file::strict_url;
+use crate::domain::names;
+use std::borrow::Cow;
 use std::fmt;
 use url::{Host, Url};
 
@@ -17,6 +19,8 @@ pub enum CantAsk {
     NoApp,
     /// The application can't be part of a URL.
     BadApp,
+    /// The id can't be part of a URL.
+    BadId,
     /// The secret of this name is not set.
     NoKey(&'static str),
     /// The variable of this name is invalid.
@@ -40,6 +44,7 @@ impl CantAsk {
                  job with POST /jobs"
             }
             Self::BadApp => "the job's application can't be part of a URL",
+            Self::BadId => "the job's id can't be part of a URL",
             Self::NoKey("UPSTREAM_FAL_KEY") => {
                 "neither UPSTREAM_FAL_KEY nor UPSTREAM_API_KEY is set"
             }
@@ -78,7 +83,7 @@ impl Template {
             None if self.0.contains("{app}") => return Err(CantAsk::NoApp),
             None => String::new(),
         };
-        let text = self.0.replace("{app}", &app).replace("{id}", id);
+        let text = self.0.replace("{app}", &app).replace("{id}", &in_path(id)?);
         strict_url::read(&text).map_err(|_| CantAsk::BadApp)
     }
 }
@@ -99,6 +104,18 @@ pub fn is_askable(url: &Url) -> bool {
 
 pub(super) fn bare(url: &Url) -> &str {
     url.as_str().trim_end_matches('/')
+}
+
+/// Returns the id as its sender writes it, as a part of a path. Its slashes
+/// stay, and no segment leads out of the path.
+fn in_path(id: &str) -> Result<Cow<'_, str>, CantAsk> {
+    let written = match names::sender_id(id) {
+        Cow::Borrowed(plain) => return Ok(Cow::Borrowed(plain)),
+        Cow::Owned(written) => written,
+    };
+    let is_inside = !written.starts_with('/') && !written.ends_with('/');
+    let encoded = encode_app(&written).filter(|_| is_inside);
+    encoded.map(Cow::Owned).ok_or(CantAsk::BadId)
 }
 
 /// Returns the application as a part of a path. `owner/model` stays two
@@ -125,4 +142,27 @@ pub(super) fn without_endpoint(app: &str) -> &str {
         if ["workflows/", "comfy/"].iter().any(|name| app.starts_with(name)) { 3 } else { 2 };
     let end = app.match_indices('/').nth(parts - 1).map(|(at, _)| at);
     end.and_then(|at| app.get(..at)).unwrap_or(app)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_is_as_its_sender_writes_it() {
+        let template = Template::parse("https://r.example/v1/{id}?x=1").unwrap();
+        let at = |id: &str| template.fill(None, id).map(|url| url.to_string());
+        for (id, path) in [
+            ("437852", "437852"),
+            ("a:b", "a:b"),
+            ("models~2Fveo-3.1~2Foperations~2Fa~3F", "models/veo-3.1/operations/a%3F"),
+            ("a~7Eb", "a~b"),
+            ("a~252Fb", "a%252Fb"),
+        ] {
+            assert_eq!(at(id), Ok(format!("https://r.example/v1/{path}?x=1")), "{id}");
+        }
+        for id in ["..~2Fx", "a~2F..~2F..~2Fb", "a~2F~2Fb", "~2Fa", "a~2F", "a~2F."] {
+            assert_eq!(at(id), Err(CantAsk::BadId), "{id}");
+        }
+    }
 }

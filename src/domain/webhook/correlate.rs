@@ -6,7 +6,7 @@
 
 use super::event::Event;
 use crate::domain::json;
-use crate::domain::names::{MAX_NAME_BYTES, is_valid_name};
+use crate::domain::names::{self, MAX_NAME_BYTES, is_valid_name};
 use crate::domain::sender::name::SenderName;
 
 /// The keys that hold the job's id, the upstream's own first.
@@ -56,13 +56,12 @@ impl Identity {
     }
 }
 
-/// Returns the id in a value, or `Err` with the value's text if it can't be an
-/// id. Returns `None` if the value is neither a string nor a number. A number
+/// Returns the id in a value as hookvault spells it, or `Err` with the value's
+/// text if it can't be an id. Returns `None` if the value is neither a string nor a number. A number
 /// counts by its exact value, however it is written.
 pub(crate) fn id_of(value: &str) -> Option<Result<String, String>> {
     if let Some(text) = json::decode_string(value) {
-        let text = text.into_owned();
-        return Some(if is_valid_name(&text) { Ok(text) } else { Err(text) });
+        return Some(names::spelled(&text).ok_or_else(|| text.into_owned()));
     }
     let is_number = value.starts_with(|c: char| c.is_ascii_digit() || c == '-');
     is_number.then(|| json::decimal(value).ok_or_else(|| value.to_owned()))
@@ -72,8 +71,8 @@ fn refusal(key: &str, id: &str) -> String {
     let shown: String = id.chars().take(40).collect();
     let cut = if shown.len() < id.len() { "…" } else { "" };
     format!(
-        "`{key}` is {shown:?}{cut}, which is not a job id: 1 to {MAX_NAME_BYTES} characters of \
-         A-Z a-z 0-9 . _ : -, not all dots, not beginning with `ref:`"
+        "`{key}` is {shown:?}{cut}, which is not a job id: 1 to {MAX_NAME_BYTES} characters, not all \
+         dots, not beginning with `ref:`. Bytes except A-Z a-z 0-9 . _ : - count three times"
     )
 }
 
@@ -155,7 +154,7 @@ mod tests {
     #[test]
     fn an_invalid_id_is_named_and_not_replaced() {
         for bad in
-            ["\"a/../b\"", "\"\"", "\"..\"", "\"ref:a\"", &format!("\"{}\"", "9".repeat(10_000))]
+            ["\"a\\u0000\"", "\"\"", "\"..\"", "\"ref:a\"", &format!("\"{}\"", "9".repeat(10_000))]
         {
             let found = identity(&format!(r#"{{"jobId": {bad}, "job_id": "other"}}"#));
             assert_eq!(found.body_id, None, "{bad}");

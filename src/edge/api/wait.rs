@@ -81,11 +81,10 @@ async fn ask_for_news(
     wait: Wait,
 ) -> Result<Resolved<Option<JobRead>>, Failure> {
     let ask = Await(wait);
-    match (found, name) {
+    match (found, name.as_reference()) {
         (Resolved::Here(read), _) => job::ask_job(call.env, &read.job.home, ask).await,
-        (_, ObjectName::Reference(_)) => job::ask_job(call.env, name, ask).await,
-        (_, ObjectName::Id(text)) => {
-            let reference = ObjectName::Reference(text.clone());
+        (_, None) => job::ask_job(call.env, name, ask).await,
+        (_, Some(reference)) => {
             let as_id = pin!(job::ask_job(call.env, name, ask));
             let as_reference = pin!(job::ask_job(call.env, &reference, ask));
             match select(as_id, as_reference).await {

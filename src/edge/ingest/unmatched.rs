@@ -155,11 +155,7 @@ fn may_create(call: &Call<'_>) -> Result<bool, Problem> {
 /// Finds where the job of a name lives: by its id first, then by the reference,
 /// as readers do.
 async fn known(call: &Call<'_>, name: &ObjectName) -> Result<Option<ObjectName>, Problem> {
-    let as_reference = match name {
-        ObjectName::Id(id) => ObjectName::reference(id),
-        ObjectName::Reference(_) => None,
-    };
-    for name in [Some(name), as_reference.as_ref()].into_iter().flatten() {
+    for name in [Some(name), name.as_reference().as_ref()].into_iter().flatten() {
         match locate(call.env, name).await? {
             Located::At { home, known: true } => return Ok(Some(home)),
             Located::At { known: false, .. } => {}

@@ -35,11 +35,9 @@ where
 
 async fn text_of(env: &Env, name: &ObjectName, command: &Command) -> Result<String, Failure> {
     let text = follow(env, name, command).await?;
-    match name {
-        ObjectName::Id(id) if is_missing(&text) => {
-            follow(env, &ObjectName::Reference(id.clone()), command).await
-        }
-        _ => Ok(text),
+    match name.as_reference().filter(|_| is_missing(&text)) {
+        Some(reference) => follow(env, &reference, command).await,
+        None => Ok(text),
     }
 }
 
@@ -52,10 +50,8 @@ pub async fn rendered(env: &Env, name: &ObjectName) -> Option<Resolved<JsValue>>
 }
 
 async fn ask_for_record(env: &Env, name: &ObjectName) -> Option<Resolved<JsValue>> {
-    match (name, follow_as_is(env, name, &Render.into()).await?) {
-        (ObjectName::Id(id), Resolved::Missing) => {
-            follow_as_is(env, &ObjectName::Reference(id.clone()), &Render.into()).await
-        }
+    match (name.as_reference(), follow_as_is(env, name, &Render.into()).await?) {
+        (Some(reference), Resolved::Missing) => follow_as_is(env, &reference, &Render.into()).await,
         (_, found) => Some(found),
     }
 }

@@ -50,12 +50,11 @@ describe("bad bodies", () => {
     "an id that is neither text nor number": ['{"jobId":{"id":1},"job_id":true}', noId],
     "an id of 10,000 characters": [JSON.stringify({ jobId: "9".repeat(10_000) }), badId],
     "an id of 129 characters": [JSON.stringify({ jobId: "9".repeat(129) }), badId],
-    "an id with a path": ['{"jobId":"a/../b"}', badId],
     "an id of dots": ['{"jobId":".."}', badId],
     "an empty id": ['{"jobId":""}', badId],
     "an id that looks like a reference": ['{"jobId":"ref:a"}', badId],
     "an id with a NUL": ['{"jobId":"a\\u0000b"}', badId],
-    "an id with emoji": ['{"jobId":"😀"}', badId],
+    "an id with 11 emoji": [JSON.stringify({ jobId: "😀".repeat(11) }), badId],
     "half a character as id": ['{"jobId":"\\ud800"}', noId],
   };
   for (const [name, [body, reason]] of Object.entries(unmatched)) {

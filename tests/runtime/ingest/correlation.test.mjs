@@ -76,8 +76,8 @@ describe("correlation", () => {
 
   test("an invalid id is not replaced by the files' names", async () => {
     await unmatched(
-      { eventType: "acquired", jobId: "a/b", job_id: "309" },
-      /`jobId` is "a\/b", which is not a job id/,
+      { eventType: "acquired", jobId: "ref:a", job_id: "309" },
+      /`jobId` is "ref:a", which is not a job id/,
     );
   });
 
