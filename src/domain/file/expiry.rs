@@ -105,13 +105,6 @@ pub fn deadline(url: &Url) -> Option<Timestamp> {
     dated.into_iter().chain(stated).min()
 }
 
-/// Returns the URL's own deadline. If it states none, the URL lives for `life`
-/// milliseconds from `from`, when it was delivered; `None` is an unknown life.
-#[must_use]
-pub fn deadline_or(url: &Url, life: Option<u64>, from: Timestamp) -> Option<Timestamp> {
-    deadline(url).or_else(|| life.map(|life| from.plus(life)))
-}
-
 fn dated(url: &Url, date: &str, life: &str) -> Option<Timestamp> {
     let signed = Timestamp::parse_iso8601(&query(url, date)?)?;
     let seconds: u64 = query(url, life)?.parse().ok()?;
@@ -273,21 +266,5 @@ mod tests {
         let huge = "https://a/b?X-Amz-Date=20251227T203935Z&X-Amz-Expires=18446744073709551615";
         assert_eq!(at(huge), Some(u64::MAX));
         assert_eq!(at("https://a/b?Expires=18446744073709551615"), Some(u64::MAX));
-    }
-
-    #[test]
-    fn a_url_without_a_deadline_lives_from_its_delivery() {
-        let delivered = Timestamp::from_seconds(100);
-        let read = |url: &str, life| deadline_or(&Url::parse(url).unwrap(), life, delivered);
-        for (query, life, seconds) in [
-            ("", Some(600_000), Some(700)),
-            ("?Expires=60", Some(600_000), Some(60)),
-            ("?Expires=60", None, Some(60)),
-            ("", None, None),
-        ] {
-            let want = seconds.map(Timestamp::from_seconds);
-            assert_eq!(read(&format!("https://a/b{query}"), life), want, "{query}");
-        }
-        assert_eq!(read("https://a/b", Some(u64::MAX)), Some(Timestamp::from_millis(u64::MAX)));
     }
 }
