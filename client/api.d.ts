@@ -220,7 +220,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The numbers of jobs and files */
+        /** The numbers of jobs and files, and their costs */
         get: operations["readStats"];
         put?: never;
         post?: never;
@@ -879,6 +879,14 @@ export interface components {
             /** @description The input submitted through the gateway. It is absent over 32 KiB, or with `STORE_INPUT=false`. */
             input: unknown;
             healing?: components["schemas"]["Healing"];
+            cost?: components["schemas"]["Cost"];
+        };
+        /** @description What the job costs, as its sender says. Absent if the sender does not. */
+        Cost: {
+            /** @description A decimal number, as the sender wrote it. */
+            amount: string;
+            /** @description The sender's unit, such as `usd` or `credits`. */
+            unit: string;
         };
         Entry: {
             n: number;
@@ -915,6 +923,39 @@ export interface components {
             archive: components["schemas"]["Counts"];
             files: components["schemas"]["FileCounts"];
             bytes: number;
+            cost: components["schemas"]["Costs"];
+        };
+        /** @description Sums of what senders say that jobs cost. Amounts are never converted, and those of two senders never added. */
+        Costs: {
+            bySender: components["schemas"]["CostSum"][];
+            byApp: components["schemas"]["AppCost"][];
+            /** @description The latest days first; about 200 sums. */
+            byDay: components["schemas"]["DayCost"][];
+        };
+        CostSum: {
+            sender: string;
+            unit: string;
+            /** @description A decimal number, exact; null for `other` units. */
+            amount: string | null;
+            jobs: number;
+        };
+        AppCost: {
+            /** @description `other` for those beyond the first 64 of a day. */
+            app: string | null;
+            sender: string;
+            unit: string;
+            /** @description A decimal number, exact; null for `other` units. */
+            amount: string | null;
+            jobs: number;
+        };
+        DayCost: {
+            /** @description The UTC day of the jobs' creation, such as `2026-12-01`. */
+            day: string;
+            sender: string;
+            unit: string;
+            /** @description A decimal number, exact; null for `other` units. */
+            amount: string | null;
+            jobs: number;
         };
         Refused: {
             /** @description Milliseconds since 1970-01-01T00:00:00Z. */

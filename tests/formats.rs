@@ -58,6 +58,18 @@ fn the_record() {
 }
 
 #[test]
+fn a_cost() {
+    let mut vault = played();
+    let without = serde_json::to_string(vault.job()).expect("JSON");
+    vault.deliver_costing(r#"{"eventType":"failed"}"#, "1.10");
+    let with = serde_json::to_string(vault.job()).expect("JSON");
+    let cost = r#""cost":"1.10 usd 1766867820003","#;
+    assert!(with.contains(cost) && !without.contains("cost"), "{with}");
+    let read: Job = serde_json::from_str(&with).expect("a record");
+    assert_eq!(serde_json::to_string(&read).expect("JSON"), with);
+}
+
+#[test]
 fn a_name_that_differs_from_the_sources() {
     let mut vault = Vault::new();
     vault.deliver(&completed("437852_0_gr%C3%B6%C3%9Fe%201.mp4", "s"));

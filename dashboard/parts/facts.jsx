@@ -23,6 +23,7 @@ export function Facts({ job, text }) {
         <Fact name="Application">{job.app}</Fact>
         <Fact name="Tags">{job.tags.map((tag) => `#${tag}`).join(" ")}</Fact>
         <Fact name="Provider">{job.provider}</Fact>
+        <Fact name="Cost">{job.cost && `${job.cost.amount} ${job.cost.unit}`}</Fact>
         <Fact name="Queue">{job.queueName}</Fact>
         <Fact name="Worker">{job.workerName}</Fact>
         <Fact name="Attempt">{job.attempt}</Fact>

@@ -10,6 +10,7 @@ pub mod alarm;
 pub mod archive;
 pub mod catalog;
 pub mod config;
+pub mod cost;
 pub mod doctor;
 pub mod file;
 #[cfg(test)]

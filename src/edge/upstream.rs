@@ -14,7 +14,7 @@ use crate::edge::platform::{self, Failure};
 use futures_util::future::{Either, select};
 use std::pin::pin;
 use std::time::Duration;
-use web_sys::Response;
+use web_sys::{Headers, Response};
 use worker::{AbortController, Delay, Env};
 
 /// An answer of the upstream.
@@ -31,9 +31,15 @@ pub struct UpstreamAnswer {
     pub retry_after_ms: Option<u64>,
     /// The whole body in R2, if it is long: `body` is then its skeleton.
     pub stored: Option<Box<IncomingObject>>,
+    headers: Headers,
 }
 
 impl UpstreamAnswer {
+    /// Returns the value of a header.
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.headers.get(name).ok().flatten()
+    }
+
     /// Deletes the long body from R2, because no job uses it.
     pub async fn discard(&self, env: &Env) {
         if let Some(stored) = &self.stored
@@ -217,7 +223,7 @@ async fn read(response: Response, storage: (Option<&Env>, u64)) -> Result<Upstre
             (text_of(stored.read.skeleton.text.clone()), Some(stored))
         }
     };
-    Ok(UpstreamAnswer { status, content_type, body, retry_after, retry_after_ms, stored })
+    Ok(UpstreamAnswer { status, content_type, body, retry_after, retry_after_ms, stored, headers })
 }
 
 async fn keep(response: &Response, (env, most): (Option<&Env>, u64)) -> Result<ReceivedBody, Stop> {

@@ -3,6 +3,7 @@
 #![allow(dead_code, missing_docs, reason = "each test file uses its part")]
 #![allow(clippy::expect_used, reason = "a panic is how a test fails")]
 
+use hookvault::domain::cost;
 use hookvault::domain::file::source_policy::SourcePolicy;
 use hookvault::domain::ingest::apply::{Applied, apply};
 use hookvault::domain::ingest::arrival::{Arrival, Origin};
@@ -26,6 +27,7 @@ pub struct Vault {
     /// Whether the operator has set a receiver for hand-offs.
     pub has_operator: bool,
     seen: HashMap<String, u32>,
+    moved_cost: Option<String>,
     now: u64,
 }
 
@@ -38,6 +40,7 @@ impl Vault {
             result: None,
             has_operator: false,
             seen,
+            moved_cost: None,
             now: 1_766_867_820_000,
         }
     }
@@ -57,6 +60,33 @@ impl Vault {
 
     pub fn deliver(&mut self, body: &str) -> EntryOutcome {
         self.deliver_late(body, 0)
+    }
+
+    /// Delivers as `deliver` does. The sender writes this value as the cost.
+    pub fn deliver_costing(&mut self, body: &str, cost: &str) -> EntryOutcome {
+        let event = Self::costing(body, cost);
+        self.land(&event, body, Origin::Delivery(Trust::Token), 0)
+    }
+
+    /// Applies an answer that says what the job costs.
+    pub fn heal_costing(&mut self, body: &str, cost: &str) -> EntryOutcome {
+        let event = Self::costing(body, cost);
+        self.land(&event, body, Origin::Healing, 0)
+    }
+
+    /// Delivers as `deliver_moved` does, from an object that knows a cost since
+    /// `ago_ms` milliseconds.
+    pub fn deliver_moved_costing(&mut self, body: &str, amount: &str, ago_ms: u64) -> EntryOutcome {
+        self.moved_cost = Some(format!("{amount} usd {}", self.now - ago_ms));
+        let outcome = self.deliver_moved(body, ago_ms);
+        self.moved_cost = None;
+        outcome
+    }
+
+    fn costing<'a>(body: &'a str, cost: &str) -> Event<'a> {
+        let mut event = Event::parse(body, Senders::built_in()).expect("an event");
+        event.told.cost = cost::read(cost, "usd");
+        event
     }
 
     /// Delivers as `deliver` does, but applies the body `late_ms` milliseconds
@@ -113,6 +143,7 @@ impl Vault {
             keep_days: None,
             note: None,
             named: None,
+            cost: self.moved_cost.as_deref(),
             archived: &[],
         };
         let Applied { job, entry, result } = apply(self.job.take(), self.new_job(), &arrival);

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod copies;
+mod cost;
 mod deliveries;
 mod discovery;
 mod handoff;

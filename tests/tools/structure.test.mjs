@@ -5,7 +5,7 @@ import { circles, code, imports, methodCalls, sources, upward } from "./support/
 
 /** The wings of `src/domain`, from the lowest up: each imports only those before it. */
 const DOMAIN = [
-  "time", "sort", "percent", "words", "names", "json", "retry", "keys", "sender", "webhook", "file", "access", "upstream", "http",
+  "time", "sort", "percent", "words", "names", "json", "cost", "retry", "keys", "sender", "webhook", "file", "access", "upstream", "http",
   // The record's data; the wings after it decide about it.
   "job", "view", "handoff", "healing", "ingest", "archive", "alarm", "catalog",
   "config", "gateway", "protocol", "route", "doctor",

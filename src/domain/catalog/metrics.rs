@@ -1,8 +1,9 @@
 //! Writes `GET /metrics` in Prometheus' text format (version 0.0.4).
 
 use super::totals::Totals;
+use crate::domain::cost::sums::{self, Sum};
 use crate::domain::time::Timestamp;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 /// The media type of the format.
 pub const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -28,22 +29,23 @@ impl Metrics<'_> {
         let numbers = &self.totals.numbers;
         text.head("hookvault_deliveries_total", "counter", "Deliveries received by jobs.");
         for (key, count) in &numbers.tally {
-            text.labelled("hookvault_deliveries_total", &delivery(key), *count);
+            text.labelled("hookvault_deliveries_total", &delivery(key), count);
         }
         text.head("hookvault_jobs", "gauge", "Jobs by status.");
         for (status, count) in &self.totals.status {
-            text.labelled("hookvault_jobs", &format!("status=\"{status}\""), *count);
+            text.labelled("hookvault_jobs", &format!("status=\"{status}\""), count);
         }
         text.head("hookvault_archives", "gauge", "Jobs by the state of their files.");
         for (archive, count) in &self.totals.archive {
-            text.labelled("hookvault_archives", &format!("archive=\"{archive}\""), *count);
+            text.labelled("hookvault_archives", &format!("archive=\"{archive}\""), count);
         }
         text.head("hookvault_files", "gauge", "Files of the served results by state.");
         for (state, count) in
             [("pending", numbers.pending), ("stored", numbers.stored), ("lost", numbers.lost)]
         {
-            text.labelled("hookvault_files", &format!("state=\"{state}\""), count);
+            text.labelled("hookvault_files", &format!("state=\"{state}\""), &count);
         }
+        self.costs(&mut text);
         text.one("hookvault_stored_bytes", "gauge", "Bytes of stored files.", numbers.bytes);
         text.one(
             "hookvault_heals_total",
@@ -77,6 +79,21 @@ impl Metrics<'_> {
         );
         self.times(&mut text);
         text.0
+    }
+
+    /// Writes the costs in the units of their senders, if any sender told one.
+    fn costs(&self, text: &mut Text) {
+        let sums = sums::by_sender(&self.totals.costs);
+        if !sums.is_empty() {
+            text.head("hookvault_cost", "gauge", "Cost of the jobs that are kept.");
+        }
+        for line in &sums {
+            let Sum { amount, sender, unit, .. } = Sum::of(line);
+            if let Some(amount) = amount {
+                let labels = format!("sender=\"{sender}\",unit=\"{unit}\"");
+                text.labelled("hookvault_cost", &labels, &amount);
+            }
+        }
     }
 
     /// Writes the times that may be unknown. An unknown one is left out,
@@ -114,7 +131,7 @@ impl Text {
         let _ = write!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
     }
 
-    fn labelled(&mut self, name: &str, labels: &str, value: u64) {
+    fn labelled(&mut self, name: &str, labels: &str, value: &dyn Display) {
         let _ = writeln!(self.0, "{name}{{{labels}}} {value}");
     }
 
@@ -133,6 +150,7 @@ impl Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::cost::sums::Spent;
 
     #[test]
     fn each_metric_has_its_type() {
@@ -140,6 +158,10 @@ mod tests {
         totals.numbers.tally.insert("failed/token/applied".into(), 3);
         totals.status.insert("failed".into(), 2);
         totals.numbers.bytes = 7;
+        for amount in ["0.1", "0.2"] {
+            let spent = Spent { amount, unit: "credits", sender: "bfl", app: None };
+            sums::add(&mut totals.costs, spent);
+        }
         totals.numbers.oldest_pending = Some(Timestamp::from_millis(500));
         let now = Timestamp::from_millis(2_750);
         let text = Metrics { totals: &totals, unmatched: 4, refused: 5, now }.render();
@@ -149,6 +171,8 @@ mod tests {
             "hookvault_jobs{status=\"failed\"} 2",
             "hookvault_files{state=\"pending\"} 0",
             "hookvault_stored_bytes 7",
+            "# TYPE hookvault_cost gauge",
+            "hookvault_cost{sender=\"bfl\",unit=\"credits\"} 0.3",
             "hookvault_unmatched 4",
             "hookvault_refused_total 5",
             "hookvault_oldest_pending_seconds 2.250",

@@ -7,6 +7,7 @@
 //! `root` knows the days. A day notifies it once before it changes, and `root`
 //! pulls the sums when somebody asks for them.
 
+pub mod costs;
 pub mod cursor;
 pub mod export;
 pub mod filter;

@@ -1,6 +1,8 @@
 //! The row of a job in the catalog of its day.
 
 use super::cursor::PageCursor;
+use crate::domain::cost::Cost;
+use crate::domain::cost::sums::Spent;
 use crate::domain::job::file::{File, FileStatus};
 use crate::domain::job::outbox::State;
 use crate::domain::job::record::Job;
@@ -25,6 +27,9 @@ pub struct Row {
     pub summary: Summary,
     /// The job's numbers, which the day adds up.
     pub numbers: Numbers,
+    /// The job's cost, which the day adds up too: `{amount} {unit} {sender}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<String>,
     /// The hosts that were not allowed, each once: of skipped outputs, and of
     /// redirects.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -42,8 +47,20 @@ impl Row {
             origin: job.origin.clone(),
             summary: summary::summary(job),
             numbers: Numbers::of(job),
+            cost: job.cost.as_deref().map(|text| {
+                let Cost { amount, unit, .. } = Cost::of(text);
+                format!("{amount} {unit} {}", job.provider)
+            }),
             skipped_hosts: skipped_hosts(job),
         }
+    }
+
+    /// Returns the job's cost, if it is known.
+    #[must_use]
+    pub fn spent(&self) -> Option<Spent<'_>> {
+        let (amount, rest) = self.cost.as_deref()?.split_once(' ')?;
+        let (unit, sender) = rest.split_once(' ')?;
+        Some(Spent { amount, unit, sender, app: self.summary.app.as_deref() })
     }
 
     /// Returns the row's place in a listing.

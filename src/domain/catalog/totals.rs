@@ -2,6 +2,7 @@
 
 use super::filter::Filter;
 use super::row::{Numbers, Row};
+use crate::domain::cost::sums;
 use crate::domain::json::string::word;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -21,17 +22,33 @@ pub struct Totals {
     /// The sums of the jobs' numbers, and the least `oldest_pending` and
     /// `smallest_slack`.
     pub numbers: Numbers,
+    /// The sums of their costs, as lines.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub costs: Vec<String>,
+    /// The costs of the latest days by sender and unit: each a day and, behind
+    /// a space, a line. Only sums of all days have them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cost_days: Vec<String>,
 }
+
+/// The number of sums by day from which no further day is listed.
+const MAX_COST_DAYS: usize = 200;
 
 impl Totals {
     /// Adds a job. Leaves `oldest_pending` and `smallest_slack` as they are,
     /// because subtracting a job could not undo a new least value.
     pub fn add(&mut self, row: &Row) {
+        if let Some(spent) = row.spent() {
+            sums::add(&mut self.costs, spent);
+        }
         self.change(row, |sum, number| *sum = sum.saturating_add(number));
     }
 
     /// Subtracts a job that was added.
     pub fn subtract(&mut self, row: &Row) {
+        if let Some(spent) = row.spent() {
+            sums::subtract(&mut self.costs, spent);
+        }
         self.change(row, |sum, number| *sum = sum.saturating_sub(number));
         let is_left = |_: &String, count: &mut u64| *count > 0;
         self.status.retain(is_left);
@@ -57,8 +74,19 @@ impl Totals {
         }
     }
 
+    /// Adds the sums of another day, and lists its costs if there is room.
+    pub fn merge_day(&mut self, day: &str, other: &Self) {
+        self.merge(other);
+        if self.cost_days.len() < MAX_COST_DAYS {
+            for line in sums::by_sender(&other.costs) {
+                self.cost_days.push(format!("{day} {line}"));
+            }
+        }
+    }
+
     /// Adds the sums of another day.
     pub fn merge(&mut self, other: &Self) {
+        sums::merge(&mut self.costs, &other.costs);
         self.jobs = self.jobs.saturating_add(other.jobs);
         merge_counts(&mut self.status, &other.status);
         merge_counts(&mut self.archive, &other.archive);

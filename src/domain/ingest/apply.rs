@@ -4,6 +4,7 @@
 //! Out of scope: which job it is (`correlate`), where data is stored.
 
 use super::arrival::{Arrival, Origin};
+use super::cost;
 use super::weight::ResultWeight;
 use crate::domain::file::discover::found::{FoundAt, FoundFile};
 use crate::domain::handoff::queue;
@@ -50,12 +51,14 @@ pub fn apply(job: Option<Job>, new_job: NewJob, arrival: &Arrival<'_>) -> Applie
         keep_days: arrival.keep_days,
     };
     describe(&mut job, labels, arrival.at);
-    let (outcome, detail, result) = if is_repetition(&job, arrival) {
+    let is_repeated = is_repetition(&job, arrival);
+    let (outcome, detail, result) = if is_repeated {
         (EntryOutcome::Duplicate, None, None)
     } else {
         let transition = transition_of(&arrival.document.told);
         follow(&mut job, status::transition(current.as_ref(), &transition), n, arrival)
     };
+    let odd_cost = cost::take(&mut job, arrival, is_repeated, outcome);
     if outcome == EntryOutcome::Applied {
         job.last_applied = n;
         job.heard_at = arrival.at;
@@ -71,7 +74,7 @@ pub fn apply(job: Option<Job>, new_job: NewJob, arrival: &Arrival<'_>) -> Applie
         job.touch(arrival.now);
     }
     let outcome = count(&mut job, arrival, outcome);
-    let details = [arrival.note.clone(), other_name(&job, arrival), detail];
+    let details = [arrival.note.clone(), other_name(&job, arrival), detail, odd_cost];
     let entry = entry(n, arrival, outcome, details);
     Applied { job, entry, result }
 }
@@ -332,7 +335,7 @@ fn entry(
     n: u32,
     arrival: &Arrival<'_>,
     outcome: EntryOutcome,
-    details: [Option<String>; 3],
+    details: [Option<String>; 4],
 ) -> Entry {
     let details: Vec<String> = details.into_iter().flatten().collect();
     Entry {

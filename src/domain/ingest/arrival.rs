@@ -77,6 +77,8 @@ pub struct Arrival<'a> {
     /// The job that the body names, if a capability let the body in. A
     /// capability is for one job, whatever the body says.
     pub named: Option<String>,
+    /// The cost that the object knows from which the body is moved here.
+    pub cost: Option<&'a str>,
     /// Files of the result that another object has already stored.
     pub archived: &'a [Archived],
 }

@@ -69,6 +69,9 @@ pub struct Moved {
     pub key: String,
     /// The files that are stored there.
     pub archived: Vec<Archived>,
+    /// The job's cost, which an answer may have told that is not moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<String>,
 }
 
 /// The body of a delivery.

@@ -142,9 +142,10 @@ impl Document {
         text.unwrap_or(Cow::Borrowed("{}"))
     }
 
-    /// Drops the result, so that it is fetched from the upstream instead.
+    /// Drops the result and the cost, so that they are fetched from the upstream
+    /// instead.
     pub fn confirm(&mut self) {
-        (self.told.kind, self.result) = (EventKind::Ready, None);
+        (self.told.kind, self.told.cost, self.result) = (EventKind::Ready, None, None);
     }
 
     /// Looks for files again, with the job's input: a URL from the input that

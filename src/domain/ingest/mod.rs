@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod arrival;
+mod cost;
 pub mod delivery;
 pub mod document;
 mod fingerprint;

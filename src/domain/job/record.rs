@@ -56,6 +56,10 @@ pub struct Job {
     pub status: Status,
     /// Grows by one with every visible change.
     pub version: u64,
+    /// The job's cost, as its sender says: the text of a
+    /// [`crate::domain::cost::Cost`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<String>,
     /// The number of the upstream's attempt, from 1.
     pub attempt: u32,
     /// The queue's name.
@@ -214,6 +218,7 @@ impl Job {
             keep_days: None,
             status: Status::Queued,
             version: 0,
+            cost: None,
             attempt: 1,
             queue_name: None,
             worker_name: None,

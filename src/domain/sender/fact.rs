@@ -50,6 +50,8 @@ pub enum Fact {
     Cost,
     /// The unit of the cost.
     CostUnit,
+    /// The header with the cost in an answer for the result.
+    CostHeader,
     /// The hosts of outputs, as in `ALLOWED_SOURCE_HOSTS`.
     Hosts,
     /// How many seconds an output lives after the delivery, if its URL does not
@@ -94,7 +96,7 @@ pub enum Kind {
 }
 
 /// The facts, by their names in a row.
-pub const ALL: [(&str, Fact, Kind); 36] = [
+pub const ALL: [(&str, Fact, Kind); 37] = [
     ("off", Fact::Off, Kind::Flag),
     ("headers", Fact::Headers, Kind::Texts),
     ("id", Fact::Id, Kind::Pointers),
@@ -118,6 +120,7 @@ pub const ALL: [(&str, Fact, Kind); 36] = [
     ("prompt", Fact::Prompt, Kind::Pointers),
     ("cost", Fact::Cost, Kind::Pointers),
     ("costUnit", Fact::CostUnit, Kind::Texts),
+    ("costHeader", Fact::CostHeader, Kind::Texts),
     ("hosts", Fact::Hosts, Kind::Texts),
     ("life", Fact::Life, Kind::Number),
     ("kept", Fact::Kept, Kind::Number),

@@ -5,6 +5,7 @@
 //! needed for none of them.
 
 pub mod body;
+pub mod cost;
 pub mod fact;
 pub mod kind;
 pub mod name;

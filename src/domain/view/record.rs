@@ -2,6 +2,7 @@
 
 use super::handoff::HandoffView;
 use crate::domain::access::redact::Secrets;
+use crate::domain::cost::Cost;
 use crate::domain::file::discover::found::Skipped;
 use crate::domain::job::file::{File, FileStatus, Source};
 use crate::domain::job::healing::Healing;
@@ -53,9 +54,18 @@ struct Record<'a> {
     duplicates: u32,
     heals: u32,
     handoff: Option<HandoffView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<CostView<'a>>,
     input: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     healing: Option<HealingView<'a>>,
+}
+
+/// What the job costs, in its sender's words; absent if the sender tells none.
+#[derive(Serialize)]
+struct CostView<'a> {
+    amount: &'a str,
+    unit: &'a str,
 }
 
 /// The state of the queries to the upstream; absent if none was needed.
@@ -144,6 +154,7 @@ pub fn record(
         duplicates: job.duplicates,
         heals: job.heals,
         handoff: HandoffView::of(job),
+        cost: job.cost.as_deref().map(CostView::of),
         input: job.input.as_deref(),
         healing: (!job.healing.is_idle()).then(|| HealingView::of(&job.healing)),
     })?;
@@ -180,6 +191,13 @@ pub fn one_line(json: &str) -> String {
 /// Returns a body that is JSON as it is, and any other body as a JSON string.
 pub(super) fn readable(body: &str) -> Cow<'_, str> {
     json::tolerant(body.as_bytes()).unwrap_or_else(|_| Cow::Owned(json::encode_string(body)))
+}
+
+impl<'a> CostView<'a> {
+    fn of(text: &'a str) -> Self {
+        let Cost { amount, unit, .. } = Cost::of(text);
+        Self { amount, unit }
+    }
 }
 
 impl<'a> HealingView<'a> {

@@ -52,6 +52,9 @@ pub struct EventFacts {
     pub acquired_at: Option<Timestamp>,
     /// When the job last changed, by the sender's clock.
     pub updated_at: Option<Timestamp>,
+    /// What the job costs: the text of a [`crate::domain::cost::Cost`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<String>,
 }
 
 impl EventFacts {

@@ -78,6 +78,7 @@ impl<'a> Event<'a> {
                 lease_expiry: row.time(&members, Fact::Lease),
                 acquired_at,
                 updated_at,
+                cost: row.cost(&members),
             },
             error: first(&members, row.list(Fact::Error)),
             id: first(&members, row.list(Fact::Id)),

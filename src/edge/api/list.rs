@@ -1,6 +1,7 @@
 //! `GET /jobs`: the jobs, the newest first; `GET /stats`: their numbers.
 
 use super::filter::{cursor, filter};
+use crate::domain::catalog::costs::costs;
 use crate::domain::catalog::row::Row;
 use crate::domain::http::problem::Problem;
 use crate::domain::json::object;
@@ -10,6 +11,7 @@ use crate::edge::http::call::Call;
 use crate::edge::http::response::{json, rendered};
 use crate::edge::rpc::listing::{page, totals};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use web_sys::Response;
 
 /// `GET
@@ -39,7 +41,8 @@ struct Files {
 /// `GET /stats`: the numbers of jobs, files and bytes.
 pub async fn stats(call: &Call<'_>) -> Result<Response, Problem> {
     let (totals, days) = totals(call.env).await?;
-    let numbers = totals.numbers;
+    let numbers = &totals.numbers;
+    let costs = costs(&totals, &|app| call.config.secrets().masked(app));
     let files = Files { pending: numbers.pending, stored: numbers.stored, lost: numbers.lost };
     let answer = object!({
         "jobs": totals.jobs,
@@ -48,6 +51,7 @@ pub async fn stats(call: &Call<'_>) -> Result<Response, Problem> {
         "archive": totals.archive,
         "files": files,
         "bytes": numbers.bytes,
+        "cost": RawValue::from_string(costs).ok(),
     });
     Ok(json(200, answer)?)
 }

@@ -42,7 +42,7 @@ describe("the listing", () => {
   test("is empty before the first job", async () => {
     assert.deepEqual(await vault.json("/jobs"), { jobs: [], cursor: null });
     assert.deepEqual(await vault.json("/stats"), { jobs: 0, days: 0, status: {}, archive: {},
-      files: { pending: 0, stored: 0, lost: 0 }, bytes: 0 });
+      files: { pending: 0, stored: 0, lost: 0 }, bytes: 0, cost: { bySender: [], byApp: [], byDay: [] } });
   });
 
   test("pages have every job once, the newest first", async () => {
@@ -182,7 +182,7 @@ describe("filters", () => {
     assert.deepEqual(stats, { jobs: 5, days: 1,
       status: { acquired: 1, cancelled: 1, completed: 2, failed: 1 },
       archive: { lost: 1, none: 3, stored: 1 },
-      files: { pending: 0, stored: 1, lost: 1 }, bytes: 100 });
+      files: { pending: 0, stored: 1, lost: 1 }, bytes: 100, cost: { bySender: [], byApp: [], byDay: [] } });
     await vault.deliver(told("retried", "f-failed", 2));
     await eventually("the sums follow", async () =>
       (await vault.json("/stats")).status.retried === 1 || undefined);

@@ -6,9 +6,10 @@ import { inRoot } from "../../../tools/setup/project.mjs";
 import { completed } from "../support/deliveries.mjs";
 import { python } from "../support/programs/python.mjs";
 import { lacking } from "../support/programs/tools.mjs";
-import { noise } from "../support/servers/origin.mjs";
+import { file, noise } from "../support/servers/origin.mjs";
+import { startSource } from "../support/servers/source.mjs";
 import { stopAll } from "../support/stop.mjs";
-import { startSourced } from "../support/vaults/served.mjs";
+import { startVault } from "../support/vault.mjs";
 import { eventually } from "../support/wait.mjs";
 
 const PARSE = `
@@ -20,13 +21,16 @@ print(json.dumps([{"name": f.name, "type": f.type, "help": f.documentation,
 `;
 /** The labels of each metric that has some. */
 const LABELS = { hookvault_deliveries_total: ["type", "trust", "outcome"], hookvault_jobs: ["status"],
-  hookvault_archives: ["archive"], hookvault_files: ["state"] };
+  hookvault_archives: ["archive"], hookvault_files: ["state"], hookvault_cost: ["sender", "unit"] };
 /** Those that a vault leaves out while it cannot know them. */
-const TIMES = ["hookvault_oldest_pending_seconds", "hookvault_smallest_slack_seconds"];
+const UNKNOWN = ["hookvault_oldest_pending_seconds", "hookvault_smallest_slack_seconds", "hookvault_cost"];
 
 describe("the metrics", { skip: lacking("python3 with venv") }, () => {
   let source, vault;
-  before(async () => ({ source, vault } = await startSourced()));
+  before(async () => {
+    source = await startSource();
+    vault = await startVault({ sources: source.url, vars: { RESULT_URL: `${source.url}/results/{id}` } });
+  });
   after(() => stopAll(vault, source));
 
   async function families() {
@@ -39,18 +43,20 @@ describe("the metrics", { skip: lacking("python3 with venv") }, () => {
   it("are read before the first job", async () => {
     const all = await families();
     assert.ok(all.length > 8);
-    assert.deepEqual([...named(all).keys()].filter((name) => TIMES.includes(name)), []);
+    assert.deepEqual([...named(all).keys()].filter((name) => UNKNOWN.includes(name)), []);
   });
 
   it("have a type, a help, their labels and no sample twice, and the dashboard queries only them", async () => {
     await vault.deliver(completed(source.put("/b_0_a.mp4", noise(1_234)), "b"));
     await vault.settled("b");
+    source.on("/results/f", file(Buffer.from("{}"), { "content-type": "application/json", "x-fal-billable-units": "1.5" }));
+    await vault.deliver({ request_id: "f", gateway_request_id: "f", status: "OK", payload: null, payload_error: "large" });
     source.on("/slow.mp4", () => {});
     await vault.deliver(completed(`${source.url}/slow.mp4`, "slow"));
     vault.leaveWork();
     const all = await eventually("all metrics are there", async () => {
       const now = await families();
-      return TIMES.every((name) => named(now).has(name)) ? now : undefined;
+      return UNKNOWN.every((name) => named(now).has(name)) ? now : undefined;
     });
     for (const { name, type, help, samples } of all) {
       assert.ok(["counter", "gauge"].includes(type) && help.endsWith("."), name);

@@ -9,7 +9,7 @@ use crate::domain::json;
 use crate::domain::time::{self, Timestamp};
 use crate::edge::catalog::object::CatalogObject;
 use crate::edge::catalog::schema;
-use crate::edge::catalog::sql::{Text, number};
+use crate::edge::catalog::sql::number;
 use crate::edge::catalog::turnover;
 use crate::edge::platform::{self, During, Failure};
 use crate::edge::rpc::call::is_not_understood;
@@ -27,6 +27,13 @@ struct Listed {
     day: String,
     totals: String,
     dirty: u64,
+}
+
+/// The stored sums of a day.
+#[derive(Deserialize)]
+struct Summed {
+    day: String,
+    totals: String,
 }
 
 /// A request to a day.
@@ -166,13 +173,15 @@ pub async fn days(
 pub async fn totals(object: &CatalogObject) -> Result<CatalogReply, Failure> {
     object.tables.open(turnover::root)?;
     let stale = refresh(object, "", "~").await?;
-    let days: Vec<Text> = object.tables.query("SELECT totals AS text FROM days", vec![])?;
+    // The latest days come first: the costs of some days are listed.
+    let sql = "SELECT day, totals FROM days ORDER BY day DESC";
+    let days: Vec<Summed> = object.tables.query(sql, vec![])?;
     let mut sum = Totals { stale_days: stale as u64, ..Totals::default() };
     let mut count = 0;
-    for day in &days {
-        let totals: Totals = json::from_str(&day.text).during("reading a day's sums")?;
+    for Summed { day, totals } in days {
+        let totals: Totals = json::from_str(&totals).during("reading a day's sums")?;
         count += u64::from(totals.jobs > 0);
-        sum.merge(&totals);
+        sum.merge_day(&day, &totals);
     }
     Ok(CatalogReply::Totals(Box::new(sum), count))
 }

@@ -129,6 +129,7 @@ async fn replay(
         moved: Some(Moved {
             key: format!("{}/{}", job.home, entry.n),
             archived: job.files.iter().filter_map(File::archived).collect(),
+            cost: job.cost.clone(),
         }),
         may_tell: false,
     };

@@ -103,8 +103,11 @@ pub async fn take(
     let KeptAnswer { text, gaps, is_shallow, body, bytes, sha256 } =
         keep(home, job, answer).await?;
     let read = BodyText { text, gaps, shallow: is_shallow.then_some(sha256.as_str()) };
-    let event = healing::event_of(text, kind, job.provider, &home.config.senders)
-        .during("reading an answer")?;
+    let senders = &home.config.senders;
+    let mut event =
+        healing::event_of(text, kind, job.provider, senders).during("reading an answer")?;
+    let in_headers = || senders.row(job.provider)?.cost_in_header(|name| answer.header(name));
+    event.told.cost = event.told.cost.take().or_else(in_headers);
     let note = match kind {
         EventKind::Completed => "the upstream was asked for the result".to_owned(),
         _ => "the upstream was asked, and the job has ended without a result".to_owned(),
@@ -128,6 +131,7 @@ pub async fn take(
         has_operator: home.config.handoff_url.is_some(),
         note: Some(note),
         named: None,
+        cost: None,
         archived: &[],
     };
     let new_job = new_job(job.home.clone(), at, job.origin.clone());

@@ -145,6 +145,7 @@ fn arrival<'a>(
         has_operator: false,
         note: delivery.note.clone(),
         named: delivery.named.clone(),
+        cost: delivery.moved.as_ref().and_then(|moved| moved.cost.as_deref()),
         archived: delivery.moved.as_ref().map_or(&[], |moved| &moved.archived),
     }
 }
