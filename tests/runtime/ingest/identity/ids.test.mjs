@@ -1,11 +1,11 @@
 // Ids with characters that no path has: one spelling of them in paths, keys, listings, KV and imports.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { call, PATIENT } from "../support/calls.mjs";
-import { completed } from "../support/deliveries.mjs";
-import { eventually } from "../support/wait.mjs";
-import { stopAll } from "../support/stop.mjs";
-import { startSourced } from "../support/vaults/served.mjs";
+import { call, PATIENT } from "../../support/calls.mjs";
+import { completed } from "../../support/deliveries.mjs";
+import { eventually } from "../../support/wait.mjs";
+import { stopAll } from "../../support/stop.mjs";
+import { startSourced } from "../../support/vaults/served.mjs";
 
 const IDS = {
   "models/veo-3.1-generate-preview/operations/a1b2c3": "models~2Fveo-3.1-generate-preview~2Foperations~2Fa1b2c3",

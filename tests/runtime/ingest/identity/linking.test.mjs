@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import { acquired, completed, told } from "../support/deliveries.mjs";
-import { stopAll } from "../support/stop.mjs";
-import { startSourced } from "../support/vaults/served.mjs";
-import { eventually } from "../support/wait.mjs";
+import { acquired, completed, told } from "../../support/deliveries.mjs";
+import { stopAll } from "../../support/stop.mjs";
+import { startSourced } from "../../support/vaults/served.mjs";
+import { eventually } from "../../support/wait.mjs";
 
 describe("linking", () => {
   let source, vault;
