@@ -48,13 +48,13 @@ impl Format {
         }
     }
 
-    /// Returns the last line of an export that broke off after this job. The
-    /// client needs it, because the runtime ends such a body like a complete
-    /// one.
+    /// Returns the last line of an export that broke off after this job, or
+    /// within its first line. The client needs it, because the runtime ends
+    /// such a body like a complete one.
     #[must_use]
-    pub fn broke_off(self, after: &ExportCursor) -> String {
-        let cursor = format!("{}:{}", after.created_at.as_millis(), after.name);
-        let cursor = encode_string(&cursor);
+    pub fn broke_off(self, after: Option<&ExportCursor>) -> String {
+        let place = |at: &ExportCursor| format!("{}:{}", at.created_at.as_millis(), at.name);
+        let cursor = after.map_or("null".to_owned(), |at| encode_string(&place(at)));
         match self {
             Self::Ndjson => format!("{{\"brokeOff\":{{\"cursor\":{cursor}}}}}\n"),
             Self::Aria2 => format!("# broke off; go on with cursor {cursor}\n"),
@@ -150,10 +150,11 @@ mod tests {
     #[test]
     fn an_export_that_broke_off_names_its_cursor() {
         let after = ExportCursor::parse("7:ref:a b").unwrap();
-        let line = Format::Ndjson.broke_off(&after);
+        let line = Format::Ndjson.broke_off(Some(&after));
         assert_eq!(line, "{\"brokeOff\":{\"cursor\":\"7:ref:a b\"}}\n");
-        let comment = Format::Aria2.broke_off(&after);
+        let comment = Format::Aria2.broke_off(Some(&after));
         assert_eq!(comment, "# broke off; go on with cursor \"7:ref:a b\"\n");
+        assert_eq!(Format::Ndjson.broke_off(None), "{\"brokeOff\":{\"cursor\":null}}\n");
     }
 
     #[test]

@@ -185,13 +185,16 @@ pub enum CatalogReply {
     Page {
         /// The text of the page.
         text: String,
-        /// The last job in the page.
+        /// The last job in the page, or the one with the long result.
         after: Option<ExportCursor>,
         /// How many of the days are finished.
         over: usize,
         /// The next job, if its result is too long for a page.
         #[serde(default)]
         long: Option<Box<Job>>,
+        /// The last job before that one.
+        #[serde(default)]
+        whole: Option<ExportCursor>,
     },
     /// The stored refused deliveries, the newest first.
     Refused {

@@ -62,8 +62,8 @@ impl Pieces {
     async fn next(self) -> worker::Result<Option<(Vec<u8>, Self)>> {
         let pieces = match self {
             Self::Later(export) => {
-                let (format, last) = (export.format, export.after.clone());
-                let broken = |failure| Self::broken(&failure, format, last.as_ref());
+                let (format, place) = (export.format, export.place());
+                let broken = |failure| Self::broken(&failure, format, place);
                 export.next().await.map_or_else(broken, Self::after)
             }
             pieces => pieces,
@@ -76,10 +76,26 @@ impl Pieces {
         }
     }
 
-    fn broken(failure: &Failure, format: Format, last: Option<&ExportCursor>) -> Self {
+    fn broken(failure: &Failure, format: Format, place: Place) -> Self {
         failure.log();
-        last.map_or(Self::Torn, |last| Self::Broken(format.broke_off(last).into_bytes()))
+        match place {
+            Place::Begin => Self::Torn,
+            Place::Behind(last) => Self::Broken(format.broke_off(Some(&last)).into_bytes()),
+            Place::Within(last) => {
+                Self::Broken(format!("\n{}", format.broke_off(last.as_ref())).into_bytes())
+            }
+        }
     }
+}
+
+/// How far an export has got.
+enum Place {
+    /// Nothing is written.
+    Begin,
+    /// The last line is that of this job.
+    Behind(ExportCursor),
+    /// A line is written in part. The line before it is that of this job.
+    Within(Option<ExportCursor>),
 }
 
 /// An export in progress. It makes a subrequest for each page; when the plan
@@ -97,7 +113,16 @@ struct Export {
     /// Whether that day is written completely.
     is_first_over: bool,
     /// The next line, if its result is too long for memory.
-    line: Option<ChunkStream>,
+    line: Option<LongLine>,
+}
+
+/// A line that is streamed.
+struct LongLine {
+    parts: ChunkStream,
+    /// Whether a part of it is written.
+    is_begun: bool,
+    /// The job of the line before it.
+    before: Option<ExportCursor>,
 }
 
 /// Returns the line of a job whose result is too long for memory. It drops line
@@ -121,6 +146,15 @@ async fn long_line(env: &Env, job: &Job) -> Result<ChunkStream, Failure> {
 }
 
 impl Export {
+    fn place(&self) -> Place {
+        let last = match &self.line {
+            Some(line) if line.is_begun => return Place::Within(line.before.clone()),
+            Some(line) => &line.before,
+            None => &self.after,
+        };
+        last.clone().map_or(Place::Begin, Place::Behind)
+    }
+
     /// Returns the next piece of text.
     async fn next(mut self) -> Result<Option<(Vec<u8>, Self)>, Failure> {
         loop {
@@ -143,7 +177,8 @@ impl Export {
     /// Returns the next part of a line that is streamed.
     async fn line_part(&mut self) -> Result<Option<Vec<u8>>, Failure> {
         let Some(line) = &mut self.line else { return Ok(None) };
-        let part = line.next().await.transpose().during("reading a long result")?;
+        let part = line.parts.next().await.transpose().during("reading a long result")?;
+        line.is_begun = true;
         if part.is_none() {
             self.line = None;
         }
@@ -164,19 +199,21 @@ impl Export {
 
     /// Writes a page of the next days.
     async fn write(&mut self) -> Result<String, Failure> {
+        let before = self.after.clone();
         let question = CatalogRequest::Page {
             days: self.days.iter().rev().take(PAGE_DAYS).cloned().collect(),
             filter: self.filter.clone().into(),
             after: self.after.take(),
             format: self.format,
         };
-        let CatalogReply::Page { text, after, over, long } =
+        let CatalogReply::Page { text, after, over, long, whole } =
             catalog::ask(&self.env, EXPORT, &question).await?
         else {
             return Err(Failure::unexpected("asking for a page of records"));
         };
         if let Some(job) = long {
-            self.line = Some(long_line(&self.env, &job).await?);
+            let parts = long_line(&self.env, &job).await?;
+            self.line = Some(LongLine { parts, is_begun: false, before: whole.or(before) });
         }
         for _ in 0..over {
             (self.first, self.is_first_over) = (self.days.pop().unwrap_or_default(), true);

@@ -30,16 +30,17 @@ pub async fn page(
         for cursor in cursors {
             let home = ObjectName::try_from(cursor.name.clone()).during("reading a cursor")?;
             let found = read(object, &home).await?;
-            (after, left) = (Some(cursor), left - 1);
+            let whole = after.replace(cursor);
+            left -= 1;
             if let Some((job, result)) = found {
                 if is_long(&job, format) {
                     let long = Some(Box::new(job));
-                    return Ok(CatalogReply::Page { text, after, over, long });
+                    return Ok(CatalogReply::Page { text, after, over, long, whole });
                 }
                 text.push_str(&line(object, &job, result, format).await?);
             }
             if text.len() > MAX_PAGE_BYTES {
-                return Ok(CatalogReply::Page { text, after, over, long: None });
+                return Ok(CatalogReply::Page { text, after, over, long: None, whole: None });
             }
         }
         if !is_last {
@@ -47,7 +48,7 @@ pub async fn page(
         }
         over += 1;
     }
-    Ok(CatalogReply::Page { text, after, over, long: None })
+    Ok(CatalogReply::Page { text, after, over, long: None, whole: None })
 }
 
 /// Returns whether the caller must stream the job's line, because its result is

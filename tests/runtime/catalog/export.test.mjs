@@ -13,6 +13,7 @@ import { noise } from "../support/servers/origin.mjs";
 import { stopAll } from "../support/stop.mjs";
 import { lacking } from "../support/programs/tools.mjs";
 import { startVault } from "../support/vault.mjs";
+import { withEntry } from "../support/vaults/entry.mjs";
 import { startSourced } from "../support/vaults/served.mjs";
 import { eventually } from "../support/wait.mjs";
 
@@ -152,6 +153,29 @@ describe("an export", () => {
       const records = [...lines, ...rest.split("\n").slice(0, -1).map((line) => JSON.parse(line))];
       assert.ok(lines.length > 0);
       assert.deepEqual(records.map(({ id }) => id), ids);
+    } finally {
+      await broken.stop();
+    }
+  });
+
+  it("that breaks off within a long record names the record before it", async () => {
+    const broken = await startVault({ change: withEntry("tearing") });
+    broken.expectErrors(/not well|ended early/);
+    try {
+      for (const id of ["first", "long", "last"]) {
+        const pad = "x".repeat(id === "long" ? 2_000_000 : 10);
+        await broken.deliver({ eventType: "completed", jobId: id, pad });
+        await broken.settled(id);
+      }
+      await eventually("they are listed", async () => (await broken.json("/stats")).jobs === 3 || undefined);
+      const text = await received(await broken.get("/export"));
+      const whole = text.split("\n").slice(0, 1).map((line) => JSON.parse(line).id);
+      const { brokeOff } = JSON.parse(text.split("\n").at(-2));
+      assert.match(brokeOff.cursor, /:(id:)?first$/);
+      const rest = await (await broken.get(`/export?cursor=${encodeURIComponent(brokeOff.cursor)}`)).text();
+      const records = rest.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+      assert.deepEqual([...whole, ...records.map(({ id }) => id)], ["first", "long", "last"]);
+      assert.equal(records[0].result.pad.length, 2_000_000);
     } finally {
       await broken.stop();
     }
