@@ -1,6 +1,6 @@
 // The formats of an export: where an entry ends, which one it is, and where an export that broke off goes on.
 
-/** The last line of an export that broke off. It may stand at the end of a record that was cut. */
+/** What former releases wrote onto a record that was cut. */
 const CUT = /\{"brokeOff":\{"cursor":"(?:[^"\\]|\\.)*"\}\}\s*$/;
 const BROKE_OFF = /^# broke off; go on with cursor (".*")$/;
 
@@ -20,18 +20,26 @@ const isWhole = (line) => line.at(-1) === 10;
  * @param {AsyncIterable<Buffer>} lines
  */
 async function* records(lines) {
+  let odd;
   for await (const bytes of lines) {
-    const { id, createdAt, brokeOff } = isWhole(bytes) ? record(bytes) : torn();
-    yield brokeOff ? { cursor: brokeOff.cursor } : { bytes, key: id, cursor: `${createdAt}:${id}` };
+    const read = isWhole(bytes) ? record(bytes) : torn();
+    const { id, createdAt, brokeOff } = read;
+    // A record that was cut stands before the line that says so.
+    if (odd) throw brokeOff ? new Torn() : odd;
+    if (read instanceof SyntaxError) odd = read;
+    else yield brokeOff ? { cursor: brokeOff.cursor } : { bytes, key: id, cursor: `${createdAt}:${id}` };
   }
+  if (odd) throw odd;
 }
 
+/** Reads a line. Returns an error if it is not JSON. */
 function record(bytes) {
   const text = bytes.toString("utf8");
   try {
-    return JSON.parse(text);
+    const value = JSON.parse(text);
+    return value instanceof Object ? value : new SyntaxError(`a line of the export is not a record: ${text.slice(0, 40)}`);
   } catch (error) {
-    throw CUT.test(text) ? new Torn() : error;
+    return CUT.test(text) ? torn() : error;
   }
 }
 

@@ -106,13 +106,14 @@ describe("export", () => {
       cut(line(1) + line(2) + line(3, 2) + half),
       // The cursor's job is deleted, so the jobs of its millisecond come again.
       all(line(2) + line(3, 2) + line(4) + broken("7:j7")),
-      // A record that is cut by the end: its cursor would leave the record out.
+      // A record that is cut by the end; the cursor of a former release would leave the record out.
       all(`${line(8)}${half}${broken("9:j9")}`),
+      all(`${half}\n${broken("8:j8")}`),
       all(line(9).slice(0, -1)),
       all(line(9) + line(10)));
     const { code, out, err } = await hookvault(["export"], { cwd, env: server.env });
     assert.deepEqual([code, ids(out)], [0, ["j1", "j2", "j3", "j4", "j8", "j9", "j10"]], err);
-    assert.deepEqual(cursors(server), [null, "2:j3", "7:j7", "8:j8", "8:j8"]);
+    assert.deepEqual(cursors(server), [null, "2:j3", "7:j7", "8:j8", "8:j8", "8:j8"]);
   });
 
   test("goes on behind what hookvault has sent before a cut", async (t) => {
