@@ -29,13 +29,6 @@ struct Listed {
     dirty: u64,
 }
 
-/// The stored sums of a day.
-#[derive(Deserialize)]
-struct Summed {
-    day: String,
-    totals: String,
-}
-
 /// A request to a day.
 #[derive(Deserialize)]
 pub struct DayPull {
@@ -174,11 +167,11 @@ pub async fn totals(object: &CatalogObject) -> Result<CatalogReply, Failure> {
     object.tables.open(turnover::root)?;
     let stale = refresh(object, "", "~").await?;
     // The latest days come first: the costs of some days are listed.
-    let sql = "SELECT day, totals FROM days ORDER BY day DESC";
-    let days: Vec<Summed> = object.tables.query(sql, vec![])?;
+    let sql = "SELECT day, totals, dirty FROM days ORDER BY day DESC";
+    let days: Vec<Listed> = object.tables.query(sql, vec![])?;
     let mut sum = Totals { stale_days: stale as u64, ..Totals::default() };
     let mut count = 0;
-    for Summed { day, totals } in days {
+    for Listed { day, totals, .. } in days {
         let totals: Totals = json::from_str(&totals).during("reading a day's sums")?;
         count += u64::from(totals.jobs > 0);
         sum.merge_day(&day, &totals);
