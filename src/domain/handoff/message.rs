@@ -86,6 +86,14 @@ fn envelope(parts: MessageInput<'_>, event: &Event<'_>, row: &Row) -> Vec<String
 /// Writes another sender's delivery with the vault's result in it.
 fn other(parts: MessageInput<'_>, event: &Event<'_>) -> String {
     let body = parts.body.unwrap_or_default();
+    if event.result.is_none()
+        && let Some(result) = parts.result
+    {
+        let mut members = envelope(parts, event, event.row);
+        members.extend(inside(result));
+        members.push(member("jobId", &id(parts.job)));
+        return object(&members);
+    }
     let mut edits = Vec::new();
     let place = event.result.as_ref().filter(|place| !place.is_empty());
     if let (Some(place), Some(result)) = (place, parts.result) {
@@ -256,6 +264,21 @@ mod tests {
             rendered(SenderName::parse("replicate").unwrap(), "cancelled", None, None),
             want
         );
+    }
+
+    #[test]
+    fn a_result_beside_its_envelope_is_replaced() {
+        let body = r#"{"status":"completed","request_id":"437852","status_url":"s","images":[{"url":"https://x/f?sig=1"}]}"#;
+        let want = r#"{"status":"completed","request_id":"437852","status_url":"s","images":[{"url":"/d"}],"jobId":"437852"}"#;
+        let higgsfield = SenderName::parse("higgsfield").unwrap();
+        let result = Some(r#"{"images":[{"url":"/d"}]}"#);
+        assert_eq!(rendered(higgsfield, "completed", Some(body), result), want);
+        let asked = r#"{"request_id":"437852","status":"completed","images":[{"url":"/d"}],"jobId":"437852"}"#;
+        assert_eq!(rendered(higgsfield, "completed", None, result), asked);
+        let kie = SenderName::parse("kie").unwrap();
+        let nested =
+            r#"{"data":{"taskId":"437852","state":"success","resultJson":"r"},"jobId":"437852"}"#;
+        assert_eq!(rendered(kie, "completed", None, Some("\"r\"")), nested);
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use super::body::Reading;
 use super::fact::Fact;
-use super::kind::EventKind;
 use super::name::SenderName;
 use super::reader::{self, Rules};
 use super::row::Row;
@@ -121,7 +120,8 @@ impl Senders {
     }
 
     /// Reads a body with these members. The sender that the hint names decides
-    /// if the body has its form, or no other sender's form.
+    /// if the body has its form, or no other sender's form: a signature that
+    /// the form's sender must give can't be avoided by another name.
     #[must_use]
     pub fn read<'a>(&'a self, members: &[Member<'a>], hint: Hint<'_>) -> Reading<'a> {
         let (pipelet, mut others) = (self.pipelet(), self.rows().iter().skip(1));
@@ -133,11 +133,10 @@ impl Senders {
         if members.iter().any(|member| member.key == "eventType") {
             return pipelet.read(members);
         }
-        self.by_headers(hint)
-            .map(|row| row.read(members))
-            .filter(|read| read.kind != EventKind::Unknown)
+        let sent = self.by_headers(hint);
+        sent.and_then(|row| row.recognize(members))
             .or_else(|| others.find_map(|row| row.recognize(members)))
-            .unwrap_or_else(|| named.unwrap_or(pipelet).read(members))
+            .unwrap_or_else(|| named.or(sent).unwrap_or(pipelet).read(members))
     }
 
     /// Returns the row of the sender that has sent these headers.

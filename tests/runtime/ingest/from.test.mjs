@@ -67,3 +67,19 @@ describe("`?from=` in a hook's URL", () => {
     assert.deepEqual([job.provider, job.status], ["replicate", "completed"]);
   });
 });
+
+describe("a sender that must sign", () => {
+  const SECRET = "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI=";
+  let signing;
+  before(async () => ({ vault: signing } = await startServed({ vars: { WEBHOOK_SECRETS: `kling=${SECRET}` } })));
+  after(() => stopAll(signing));
+
+  it("is refused unsigned, whatever the hook's URL or another sender's header says", async () => {
+    const body = { id: "k1", status: "failed", message: "no", create_time: 1781080778802, update_time: 1781080794151 };
+    const other = { "x-openrouter-signature": "t=1,v1=00" };
+    for (const options of [{}, { query: "?from=kling" }, { query: "?from=replicate" }, { query: "?from=luma" }, { headers: other }]) {
+      assert.equal((await signing.deliver(body, options)).status, 401, JSON.stringify(options));
+    }
+    assert.equal((await signing.get("/jobs/k1?wait=0")).status, 404);
+  });
+});
