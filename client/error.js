@@ -1,5 +1,8 @@
 // The errors of the client.
 
+/** The most characters of an error's text that are read: another server's may never end. */
+const MOST = 65_536;
+
 /**
  * An error that hookvault answered. `code` is one of the codes in docs/errors.md; an answer of the queue itself has no
  * code.
@@ -22,7 +25,8 @@ export class HookVaultError extends Error {
 
   /** Reads a response that is not a success. @param {Response} response */
   static async from(response) {
-    const text = await response.text();
+    if (isRedirect(response)) return redirected(response);
+    const text = await beginning(response.body);
     const { status, statusText, headers } = response;
     const told = parsed(text);
     return new HookVaultError({
@@ -34,6 +38,28 @@ export class HookVaultError extends Error {
 }
 
 const string = (value) => (typeof value === "string" ? value : undefined);
+
+/** A browser shows nothing of a redirect but its type. */
+const isRedirect = ({ status, type }) => type === "opaqueredirect" || (status >= 300 && status < 400);
+
+/** Names only the origin of the target: its path may have a secret. */
+function redirected({ status, headers }) {
+  const target = headers.get("location") ?? "";
+  const where = URL.canParse(target) ? new URL(target).origin : "another address";
+  return new HookVaultError({ status, title: `the URL leads to ${where}, and no redirect is followed. If that is your vault, give its URL` });
+}
+
+async function beginning(body) {
+  const [reader, decoder] = [body?.getReader(), new TextDecoder()];
+  let text = "";
+  while (reader && text.length < MOST) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    text += decoder.decode(value, { stream: true });
+  }
+  reader?.cancel().catch(() => {});
+  return text;
+}
 
 function parsed(text) {
   try {

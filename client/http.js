@@ -43,9 +43,13 @@ export class Http {
     return this.#ticket != null;
   }
 
-  /** Asks a route, and returns a response that is a success. @returns {Promise<Response>} */
+  /**
+   * Asks a route, and returns a response that is a success. It follows no redirect, so that nothing is sent elsewhere.
+   *
+   * @returns {Promise<Response>}
+   */
   send(path, { query, headers, ...init } = {}) {
-    return this.ask(this.url(path, query), { ...init, headers: { ...this.access(), ...headers } });
+    return this.ask(this.url(path, query), { ...init, redirect: "manual", headers: { ...this.access(), ...headers } });
   }
 
   /** Asks a URL without any access of the client's own. */
@@ -69,6 +73,6 @@ export class Http {
 
   /** Asks without repetition, and returns any response. */
   once(path, { query, headers, ...init } = {}) {
-    return this.#fetch(this.url(path, query), { ...init, headers: { ...this.access(), ...headers } });
+    return this.#fetch(this.url(path, query), { ...init, redirect: "manual", headers: { ...this.access(), ...headers } });
   }
 }
