@@ -1,7 +1,7 @@
 // Waits for a job, prints its record, and says what to do if the wait ends before the job.
 import { isPassing } from "../client/http.js";
 import { backoff, pause } from "../client/pause.js";
-import { ownCommand } from "../tools/setup/command.mjs";
+import { ownCommand, shellWord } from "../tools/setup/command.mjs";
 import { NOT_DONE } from "./errors.mjs";
 import { milliseconds } from "./input.mjs";
 import { printJsonText } from "./print.mjs";
@@ -23,7 +23,7 @@ export async function waitAndPrint(vault, job, { json, timeout }, { isKnown = fa
     text = (isKnown ? undefined : await atOnce(vault, job, signal)) ?? await patiently(vault, job, timeoutMs, signal);
   } catch (error) {
     const isLeft = isKnown || ["AbortError", "TimeoutError"].includes(error.name);
-    if (isLeft) console.error(`The job goes on without this command. Look at it with: ${ownCommand()} job ${job} --wait`);
+    if (isLeft) console.error(`The job goes on without this command. Look at it with: ${ownCommand()} job ${shellWord(job)} --wait`);
     throw error.name === "TimeoutError" ? new DOMException(`The job has not ended within ${timeout} s.`, "TimeoutError") : error;
   }
   print(text, { json });

@@ -1,5 +1,6 @@
 // `hookvault export`: every record, or a download list of every file.
 import { Option } from "commander";
+import { shellWord } from "../../tools/setup/command.mjs";
 import { interruption } from "../interrupt.mjs";
 import { count, size } from "../print.mjs";
 import { progress } from "../progress.mjs";
@@ -35,7 +36,7 @@ async function save(options) {
     await output.finish();
   } catch (error) {
     await output.drop();
-    if (error instanceof Incomplete && error.cursor && !options.output) console.error(`Go on later with: --cursor '${error.cursor}'`);
+    if (error instanceof Incomplete && error.cursor && !options.output) console.error(`Go on later with: --cursor ${shellWord(error.cursor)}`);
     throw error;
   } finally {
     shown?.stop();

@@ -1,6 +1,7 @@
 // `hookvault submit`: submits a job through the gateway, and waits for it if asked to.
 import { randomUUID } from "node:crypto";
 import { isPassing } from "../../client/http.js";
+import { plain } from "../../tools/setup/terminal.mjs";
 import { milliseconds, objectText } from "../input.mjs";
 import { interruption } from "../interrupt.mjs";
 import { printJson, printRows, withJson } from "../print.mjs";
@@ -22,7 +23,7 @@ async function submit(app, options) {
   const signal = interruption();
   const { id, fileUrl } = await send(vault, app, input, options, signal);
   if (options.wait) {
-    console.error(`Job ${id} is submitted.`);
+    console.error(`Job ${plain(id)} is submitted.`);
     await waitAndPrint(vault, id, options, { isKnown: true, signal });
   } else if (options.json) printJson({ id, fileUrl });
   else printRows([["job", id], ...(fileUrl ? [["file", fileUrl]] : [])]);

@@ -2,6 +2,7 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { delimiter, dirname, join, relative, resolve, sep } from "node:path";
 import { inRoot, ROOT } from "./project.mjs";
+import { plain } from "./terminal.mjs";
 
 const NAME = "hookvault";
 const CLI = inRoot("cli", "hookvault.mjs");
@@ -55,8 +56,13 @@ function npxSpec(folder, cwd) {
 /** Returns a path as it is typed in this folder. */
 function shown(path, cwd) {
   const near = relative(cwd, path);
-  const text = near.startsWith("..") ? path : `.${sep}${near}`;
-  return /^[\w./@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return shellWord(near.startsWith("..") ? path : `.${sep}${near}`);
+}
+
+/** Returns a text as one word of a shell, without characters that control a terminal. */
+export function shellWord(text) {
+  const shown = plain(text);
+  return /^[\w.:/@+-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
 }
 
 /** The folders that npm adds for the time of a script are not the user's. */

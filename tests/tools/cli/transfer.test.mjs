@@ -142,7 +142,7 @@ describe("export", () => {
     const [dead, endless] = [await scripted(t, ...answers), await scripted(t, answers[0])];
     const [printed, saved] = await Promise.all([hookvault(["export"], { cwd, env: dead.env }), hookvault(["export", "--output", "jobs"], { cwd, env: endless.env })]);
     assert.deepEqual([printed.code, printed.out, saved.code, saved.out], [1, line(1), 1, ""]);
-    assert.match(printed.err, /Go on later with: --cursor '1:j1'\nThe export broke off, and can't go on now\. hookvault does not answer: the connection was closed\.\n$/);
+    assert.match(printed.err, /Go on later with: --cursor 1:j1\nThe export broke off, and can't go on now\. hookvault does not answer: the connection was closed\.\n$/);
     assert.match(saved.err, /The export broke off, and can't go on now\. hookvault ends each answer early\.\n$/);
     assert.doesNotMatch(saved.err, /--cursor/);
     assert.deepEqual(readdirSync(cwd), []);
