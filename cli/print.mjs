@@ -32,13 +32,18 @@ export function size(bytes) {
 }
 
 /** Returns a time for people. @param {number} ms since 1970 */
-export const time = (ms) => (ms == null ? "-" : `${new Date(ms).toISOString().slice(0, 19)}Z`);
+export const time = (ms) => (isTime(ms) ? `${new Date(ms).toISOString().slice(0, 19)}Z` : "-");
+
+const isTime = (ms) => typeof ms === "number" && !Number.isNaN(new Date(ms).getTime());
+
+/** Returns a value in a column of this width. */
+export const padded = (value, width) => plain(value ?? "-").padEnd(width);
 
 /** A reference that hookvault made itself, which nobody needs to read. */
 const OWN = /^gw-[0-9a-f]{32}$/;
 
 /** Returns a job's id, and the caller's reference. */
-export const named = ({ id, ref }) => (ref && !OWN.test(ref) ? `${id} (${ref})` : id);
+export const named = ({ id, ref }) => (typeof ref === "string" && !OWN.test(ref) ? `${plain(id)} (${ref})` : plain(id));
 
 /** Returns a count with its noun: "1 file", "1,200 files". */
 export const count = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;

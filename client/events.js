@@ -1,4 +1,5 @@
 // A job's timeline, live, by server-sent events.
+import { listOf } from "./answer.js";
 import { isPassing } from "./http.js";
 import { itemTexts } from "./items.js";
 import { backoff, pause } from "./pause.js";
@@ -12,7 +13,7 @@ const PAGE = 1_000;
 export async function* entriesSoFar(http, path, { after, signal }) {
   for (let last = after; ; ) {
     const page = await (await http.send(path, { query: { after: last, limit: PAGE }, signal })).text();
-    const { events } = JSON.parse(page);
+    const events = listOf(JSON.parse(page), "events");
     const texts = itemTexts(page, "events");
     for (const [n, entry] of events.entries()) yield { entry, text: texts[n] };
     if (events.length < PAGE) return;

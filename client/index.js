@@ -1,4 +1,5 @@
 // The client: calls hookvault from Node, browsers and Workers. docs/client.md has examples.
+import { foreign, isJob, isObject, listOf } from "./answer.js";
 import { HookVaultError } from "./error.js";
 import { entriesSoFar, liveEntries } from "./events.js";
 import { VaultFile } from "./files.js";
@@ -29,8 +30,10 @@ export class HookVault {
     const response = await this.#http.send(appPath(app),
       { method: "POST", query: { fal_webhook: webhook }, headers, body: typeof input === "string" ? input : JSON.stringify(input), signal });
     const answer = await response.json();
+    const id = response.headers.get("x-hookvault-job") ?? answer?.request_id;
+    if (!["string", "number"].includes(typeof id)) throw foreign();
     return {
-      id: response.headers.get("x-hookvault-job") ?? String(answer.request_id),
+      id: String(id),
       fileUrl: response.headers.get("x-hookvault-file"),
       answer,
     };
@@ -45,8 +48,8 @@ export class HookVault {
   async *jobs({ signal, ...filter } = {}) {
     for (let cursor; cursor !== null; ) {
       const page = await this.#http.json("/jobs", { query: { limit: 200, ...filter, cursor }, signal });
-      yield* page.jobs;
-      cursor = page.cursor;
+      yield* listOf(page, "jobs", isJob);
+      cursor = page.cursor ?? null;
     }
   }
 
@@ -55,6 +58,7 @@ export class HookVault {
     return waitFor(this.#http, jobPath(job), { ...options, query: { for: "settled" } }, async (response) => {
       const text = await response.text();
       const record = JSON.parse(text);
+      if (!isObject(record)) throw foreign();
       return isSettled(record) ? { value: as === "text" ? text : record } : undefined;
     });
   }
@@ -83,8 +87,8 @@ export class HookVault {
 
   /** Returns the files of a job, or of a record that the caller has. */
   async files(job, options) {
-    const { files } = typeof job === "string" ? await this.job(job, options) : job;
-    return files.map((file) => new VaultFile(this.#http, file));
+    const record = typeof job === "string" ? await this.job(job, options) : job;
+    return listOf(record, "files").map((file) => new VaultFile(this.#http, file));
   }
 
   /** Returns the URL for a queue's webhook. It has the hook token in it: keep it as you keep a password. */

@@ -1,7 +1,8 @@
 // `hookvault job`: a job's record or its timeline.
+import { plain } from "../../tools/setup/terminal.mjs";
 import { WrongUse } from "../errors.mjs";
 import { interruption } from "../interrupt.mjs";
-import { printJsonText, printRows, time, withJson } from "../print.mjs";
+import { padded, printJsonText, printRows, time, withJson } from "../print.mjs";
 import { connect, connected } from "../settings.mjs";
 import { print, waitAndPrint, waited } from "../waiting.mjs";
 
@@ -32,4 +33,4 @@ async function events(vault, id, { json, wait }, signal) {
 }
 
 const row = ({ n, receivedAt, eventType, outcome, detail }) =>
-  [String(n).padStart(N), time(receivedAt), (eventType ?? "-").padEnd(TYPE), outcome.padEnd(OUTCOME), detail ?? ""];
+  [plain(n).padStart(N), time(receivedAt), padded(eventType, TYPE), padded(outcome, OUTCOME), detail ?? ""];

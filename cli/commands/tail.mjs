@@ -1,7 +1,7 @@
 // `hookvault tail`: the live feed, a line a change.
 import { WrongUse } from "../errors.mjs";
 import { interruption } from "../interrupt.mjs";
-import { named, printJson, printRows, size, time, withJson } from "../print.mjs";
+import { named, padded, printJson, printRows, size, time, withJson } from "../print.mjs";
 import { connect, connected, originOf } from "../settings.mjs";
 
 /** The widths of the columns: lines come one by one, so none can be measured. */
@@ -48,8 +48,8 @@ const isUnborn = ({ job }) => job?.status === "queued" && /^ref:gw-/.test(job.id
 const rowsOf = (change) => (isUnborn(change) || !ROWS[change.type] ? [] : [ROWS[change.type](change)]);
 
 const ROWS = {
-  job: ({ job }) => [time(job.updatedAt), named(job).padEnd(ID), job.status.padEnd(STATUS), job.archive.padEnd(ARCHIVE), files(job.files), job.app],
-  deleted: ({ id }) => [time(Date.now()), id.padEnd(ID), "deleted"],
+  job: ({ job }) => [time(job.updatedAt), padded(named(job), ID), padded(job.status, STATUS), padded(job.archive, ARCHIVE), files(job.files ?? []), job.app],
+  deleted: ({ id }) => [time(Date.now()), padded(id, ID), "deleted"],
 };
 
 function files(all) {

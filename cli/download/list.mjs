@@ -1,4 +1,5 @@
 // Finds the files to download: those of a filter, or of named jobs.
+import { isJob, listOf } from "../../client/answer.js";
 import { Failure } from "../../tools/setup/run.mjs";
 import { inWords, isFatal } from "./errors.mjs";
 import { fileNames, jobFolder } from "./names.mjs";
@@ -48,7 +49,7 @@ export class List {
       const query = { limit: PAGE, ...filter, cursor };
       const page = await keepTrying(() => this.#http.json("/jobs", { query, signal }), this.#tries);
       // A job without outputs needs no request.
-      for (const { id, archive } of page.jobs) if (archive !== "none") yield String(id);
+      for (const { id, archive } of listOf(page, "jobs", isJob)) if (archive !== "none") yield String(id);
       cursor = page.cursor ?? null;
     }
   }

@@ -37,7 +37,7 @@ function record(bytes) {
   const text = bytes.toString("utf8");
   try {
     const value = JSON.parse(text);
-    return value instanceof Object ? value : new SyntaxError(`a line of the export is not a record: ${text.slice(0, 40)}`);
+    return value instanceof Object ? value : new SyntaxError(`a line of the export is no JSON object: ${text.slice(0, 40)}`);
   } catch (error) {
     return CUT.test(text) ? torn() : error;
   }

@@ -1,4 +1,5 @@
 // Sends lines to `POST /jobs`, in parts, and finds out what became of each line.
+import { foreign, listOf } from "../../client/answer.js";
 import { HookVaultError } from "../../client/error.js";
 import { backoff, pause } from "../../client/pause.js";
 import { Failure } from "../../tools/setup/run.mjs";
@@ -87,7 +88,10 @@ async function send(http, given, options, tries = 1) {
     try {
       const body = Buffer.concat(part.flatMap(({ text }) => [text, Buffer.from("\n")]));
       const headers = { "content-type": "application/x-ndjson" };
-      const { imported, known, deleted, failed } = await http.json("/jobs", { method: "POST", headers, body, signal });
+      const answer = await http.json("/jobs", { method: "POST", headers, body, signal });
+      const [deleted, failed] = ["deleted", "failed"].map((name) => listOf(answer, name, (id) => typeof id === "string"));
+      const { imported, known } = answer;
+      if (![imported, known].every(Number.isSafeInteger)) throw foreign();
       counts.imported += imported;
       counts.known += known;
       for (const id of deleted) refuse({ line: lineOf(part, id), id, reason: "the job was deleted here in the last 30 days" });

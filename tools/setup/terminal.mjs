@@ -14,8 +14,8 @@ export function colours(stream = process.stdout, env = process.env) {
   return Object.fromEntries(Object.entries(CODES).map(([name, code]) => [name, paint(code)]));
 }
 
-/** Returns a foreign text on one line, without terminal control characters. */
-export const plain = (text) => String(text).replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ");
+/** Returns a foreign text, or what came instead of one, on one line without terminal control characters. */
+export const plain = (text) => (typeof text === "object" ? JSON.stringify(text) : String(text)).replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ");
 
 /** Tells whether somebody can answer a question. */
 export const isInteractive = (env = process.env) =>

@@ -74,8 +74,45 @@ test("shows what hookvault says of a wrong filter, and what else can be wrong", 
     assert.ok(!end.err.includes("secret"), end.err);
   }
   seen.length = 0;
-  await hookvault(["jobs"], { cwd, env: { ...env, HOOKVAULT_URL: leading.url } });
-  assert.deepEqual(seen, [undefined], "a redirect takes no token with it");
+  for (const args of [["jobs"], ["job", "1", "--events"], ["submit", "flux", "--input", "{}"], ["export"], ["import", "-"], ["tail"], ["download", "--to", "d"]]) {
+    const { code, err } = await hookvault(args, { cwd, env: { ...env, HOOKVAULT_URL: leading.url }, input: '{"id":"1","app":"flux"}\n' });
+    assert.equal(code, 1, args[0]);
+    assert.ok(err.includes(`307: the URL leads to ${answering.url}, and no redirect is followed.`), err);
+  }
+  assert.deepEqual(seen, [], "nothing is sent to where a redirect leads");
+});
+
+test("puts each answer of another server into words", async (t) => {
+  const cwd = folder(t);
+  const odd = { toString: 1, x: "\u001b[2J\u009b2J" };
+  const record = { id: "1", ref: odd, status: odd, archive: 1, app: odd, tags: [odd], createdAt: "x", completedAt: 1e300, files: [{ n: odd, url: odd, error: odd }], skipped: [odd] };
+  let answer;
+  const other = await listen(createServer((_, response) => response.end(`${JSON.stringify(answer)}\n`)));
+  t.after(() => stopAll(other));
+  for (answer of [null, {}, { jobs: [null], files: [1], skipped: [], tags: [], events: [null], deleted: [odd], failed: 0, request_id: odd },
+    { ...record, jobs: [record], events: [{ n: odd, receivedAt: "x", outcome: odd, detail: odd }], request_id: odd.x }]) {
+    const ends = await Promise.all([["jobs"], ["job", "1"], ["job", "1", "--events"], ["submit", "flux", "--input", "{}"],
+      ["submit", "flux", "--input", "{}", "--wait", "--timeout", "1"], ["export", "--output", "all"], ["import", "-"], ["tail"], ["download", "--to", "d"]]
+      .map(async (args) => [args, await hookvault(args, { cwd, env: { ...env, HOOKVAULT_URL: other.url }, input: '{"id":"1","app":"flux"}\n' })]));
+    for (const [args, { code, out, err }] of ends) {
+      assert.ok([0, 1].includes(code), err);
+      assert.doesNotMatch(err, /\n {4}at |undefined/, `${args} of ${JSON.stringify(answer)}`);
+      assert.doesNotMatch(out + err, /[\u001b\u009b]/, `${args} of ${JSON.stringify(answer)}`);
+      assert.notEqual(out, "job  undefined\n");
+    }
+  }
+});
+
+test("reads the beginning of an error that never ends", async (t) => {
+  const endless = await listen(createServer((_, response) => {
+    const more = () => { while (!response.destroyed && response.write("<html>".repeat(10_000))); };
+    response.writeHead(404).on("drain", more);
+    more();
+  }));
+  t.after(() => stopAll(endless));
+  const { code, err } = await hookvault(["jobs"], { cwd: folder(t), env: { ...env, HOOKVAULT_URL: endless.url } });
+  assert.equal(code, 1);
+  assert.match(err, /^404: (<html>){80,90}/);
 });
 
 test("a job has a name", async (t) => {
