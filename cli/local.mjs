@@ -23,9 +23,13 @@ export function builtWorker() {
 /** Makes the folder, which no repository should contain, and returns its path. */
 export function ownFolder(cwd = process.cwd()) {
   const dir = resolve(cwd, FOLDER);
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
   const ignored = join(dir, ".gitignore");
-  if (!existsSync(ignored)) writeFileSync(ignored, "*\n");
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    if (!existsSync(ignored)) writeFileSync(ignored, "*\n");
+  } catch (error) {
+    throw new Failure(`${dir} can't be made a folder to write in: ${error.message}. Move what is there away, or run this in another folder.`);
+  }
   return dir;
 }
 

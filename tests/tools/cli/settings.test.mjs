@@ -1,6 +1,6 @@
 // Where a command takes the URL and the token from, and where a token never goes.
 import assert from "node:assert/strict";
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -79,4 +79,14 @@ test("an unreachable vault is reported in a word", async (t) => {
   const { code, err } = await hookvault(["jobs"], { cwd: folder(t), env: { HOOKVAULT_URL: "http://127.0.0.1:1", API_TOKEN: "x" } });
   assert.equal(code, 1);
   assert.match(err, /^hookvault does not answer: .+\.\n$/);
+});
+
+test("a file or a broken link in the place of the folder is reported in words", async (t) => {
+  for (const put of [(path) => writeFileSync(path, ""), (path) => symlinkSync(join(path, "nowhere"), path)]) {
+    const cwd = folder(t);
+    put(join(cwd, ".hookvault"));
+    const { code, err } = await hookvault(["start"], { cwd });
+    assert.equal(code, 1);
+    assert.match(err, /^\S+\.hookvault can't be made a folder to write in: [^\n]+ Move what is there away, or run this in another folder\.\n$/);
+  }
 });
