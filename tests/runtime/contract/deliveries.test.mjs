@@ -47,7 +47,7 @@ measured("deliveries and states", (on) => {
 
     const strays = {
       "no job": '{"eventType":"acquired"}',
-      "an id that is not valid": '{"eventType":"acquired","jobId":"a/b"}',
+      "an id that is not valid": '{"eventType":"acquired","jobId":"ref:a"}',
       "no JSON": "hello",
       "a list": "[1]",
       "no UTF-8": Uint8Array.of(123, 0xff, 125),
