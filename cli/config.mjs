@@ -2,6 +2,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { isLoopback } from "../tools/doctor/ask.mjs";
+import { plain } from "../tools/setup/terminal.mjs";
 import { WrongUse } from "./errors.mjs";
 
 /** What `start` keeps in the current folder. */
@@ -15,6 +17,9 @@ const OTHERS = 0o077;
 
 /** Returns the path of the file that `start` writes in this folder. */
 export const localPath = (folder = process.cwd()) => resolve(folder, FOLDER, NAME);
+
+/** Returns the path of the shell's variables, which `start` writes beside it. */
+export const envPath = (folder = process.cwd()) => resolve(folder, FOLDER, "env");
 
 /** Returns the path of the file that `login` writes. */
 export const userPath = (env = process.env) => join(env.XDG_CONFIG_HOME || join(homedir(), ".config"), "hookvault", NAME);
@@ -30,15 +35,29 @@ export function readConfig({ path, env = process.env }) {
   if (!found) return undefined;
   if (!existsSync(found)) throw new WrongUse(`${found} does not exist.`);
   checkPrivate(found);
-  return { ...parse(found), path: found };
+  const config = parse(found);
+  if (!path && found === localPath()) checkOwn(found, config.url);
+  return { ...config, path: found };
 }
 
-/** Writes the file, for this user alone. @param {string} path @param {Config} config */
-export function writeConfig(path, config) {
+/**
+ * `start` writes URLs of this machine only. Another one may come with a folder that somebody else has made, and would
+ * be sent the token of the environment.
+ */
+function checkOwn(path, url) {
+  if (URL.canParse(url) && isLoopback(new URL(url))) return;
+  throw new WrongUse(`${path} names ${plain(url)}, which is not on this machine, so it is not read by itself. If the file is yours, give --config '${path}'.`);
+}
+
+/** Writes the file. @param {string} path @param {Config} config */
+export const writeConfig = (path, config) => writePrivate(path, `${JSON.stringify(config, null, 2)}\n`);
+
+/** Writes a file that this user alone can read. */
+export function writePrivate(path, text) {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   // A file that is there already keeps its mode, so it is closed before the token is in it.
   if (existsSync(path)) chmodSync(path, MODE);
-  writeFileSync(path, `${JSON.stringify(config, null, 2)}\n`, { mode: MODE });
+  writeFileSync(path, text, { mode: MODE });
 }
 
 /** A file that others could write might name a URL that is sent a token, and one that others can read has lost it. */

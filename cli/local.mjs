@@ -6,8 +6,8 @@ import { parseEnv } from "node:util";
 import { isLoopback } from "../tools/doctor/ask.mjs";
 import { RELEASE } from "../tools/build/profiles.mjs";
 import { Failure } from "../tools/setup/run.mjs";
-import { first, mistake } from "../tools/start/vars.mjs";
-import { FOLDER, localPath, readConfig, writeConfig } from "./config.mjs";
+import { first, mistake, UPSTREAM_KEY } from "../tools/start/vars.mjs";
+import { envPath, FOLDER, localPath, readConfig, writeConfig, writePrivate } from "./config.mjs";
 import { originOf } from "./settings.mjs";
 import { WrongUse } from "./errors.mjs";
 
@@ -34,10 +34,11 @@ export function ownFolder(cwd = process.cwd()) {
 }
 
 /**
- * Reads the folder's configuration file, or makes one with new tokens. `save` writes it, with the port.
+ * Reads the folder's configuration file, or makes one with new tokens. `save` writes it, with the port, and
+ * the variables for a shell.
  *
  * @param {string} [file] has variables for the Worker, as in `.dev.vars`; its tokens, if there are any, become the folder's
- * @returns {{ port: number, vars: Record<string, string>, save: (port: number) => { url: string, token: string } }}
+ * @returns {{ port: number, vars: Record<string, string>, save: (ports: { worker: number, simulator: number }) => { url: string, token: string } }}
  */
 export function localVault(file) {
   const path = localPath();
@@ -49,12 +50,24 @@ export function localVault(file) {
   const vars = { ...own, ...(file && parseEnv(readText(file))) };
   const { what } = mistake(vars) ?? {};
   if (what) throw new WrongUse(`${file ?? path} ${what}.`);
-  const save = (port) => {
-    const config = { url: `http://localhost:${port}`, token: first(vars.API_TOKEN), hookToken: first(vars.HOOK_TOKEN) };
+  const save = (ports) => {
+    const config = { url: local(ports.worker), token: first(vars.API_TOKEN), hookToken: first(vars.HOOK_TOKEN) };
     writeConfig(path, config);
+    writePrivate(envPath(), shellVariables(config, queueUrl(ports.simulator)));
     return config;
   };
   return { port: Number(kept && new URL(kept.url).port) || USUAL_PORT, vars, save };
+}
+
+const local = (port) => `http://localhost:${port}`;
+
+/** Returns the queue's URL as the Worker knows it: a job's URLs at the queue must have this origin. */
+const queueUrl = (port) => `http://127.0.0.1:${port}`;
+
+/** Returns the commands that set the variables of the documentation's examples. */
+export function shellVariables({ url, token, hookToken }, queueUrl) {
+  const values = { HOOKVAULT_URL: url, API_TOKEN: token, HOOK_TOKEN: hookToken, QUEUE_URL: queueUrl, QUEUE_KEY: UPSTREAM_KEY };
+  return Object.entries(values).map(([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'\n`).join("");
 }
 
 const newToken = () => randomBytes(24).toString("hex");

@@ -28,7 +28,7 @@ async function start(options) {
   const { port, vars, save } = localVault(options.vars);
   const ports = await portsFrom(asked ?? port);
   await checkPorts(ports, () => `choose another one, for instance --port ${ports.worker + 10}`);
-  const { url, token } = save(ports.worker);
+  const { url, token } = save(ports);
   console.error("Starting the vault, the simulated queue and an S3 server …");
   const { serve } = await import("../../tools/start/serve.mjs");
   await serve({ ports, dir, worker, vars, ready: () => welcome({ url, token, ports }) });

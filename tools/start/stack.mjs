@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { startSimulator } from "../simulator/server.mjs";
 import { Front } from "./front.mjs";
 import { Runtime } from "./runtime.mjs";
+import { UPSTREAM_KEY } from "./vars.mjs";
 
-export const UPSTREAM_KEY = "dev-upstream-key";
+export { UPSTREAM_KEY };
 
 /**
  * Starts everything, and waits until it answers.

@@ -14,6 +14,8 @@ export const DEVELOPMENT = {
   // The local S3 server. The Worker refuses plain http and loopback unless they are listed.
   ALLOWED_SOURCE_HOSTS: "http://127.0.0.1:9603,http://localhost:9603",
 };
+/** The key of the simulated queue. It opens nothing else. */
+export const UPSTREAM_KEY = "dev-upstream-key";
 const HEAD = "# Made by `npm start`: the Worker's variables on this machine. The tokens are public, so never deploy them.\n";
 /** Without these the Worker refuses every delivery and request. The rules are the Worker's own. */
 const NEEDED = {

@@ -59,6 +59,14 @@ test("a configuration file that others can read is refused", async (t) => {
   assert.deepEqual(tokens, []);
 });
 
+test("a folder's file sends no token to another machine by itself", async (t) => {
+  const cwd = folder(t);
+  writeConfig(join(cwd, ".hookvault", "config.json"), { url: "https://vault.example", token: "planted" });
+  const { code, err } = await hookvault(["jobs"], { cwd, env: { API_TOKEN: "of-the-environment" } });
+  assert.equal(code, 2);
+  assert.match(err, /config\.json names https:\/\/vault\.example, which is not on this machine.*give --config '/);
+});
+
 test("wrong use ends with 2 and says what to write", async (t) => {
   const cwd = folder(t);
   for (const [args, env, says] of [
