@@ -10,6 +10,7 @@ import { API_TOKEN, LocalVault } from "../workerd/vault.mjs";
 import { eventually } from "../workerd/wait.mjs";
 import { fill, SHOWN } from "./fill.mjs";
 import { startGallery } from "./gallery.mjs";
+import { record, terminal } from "./minute.mjs";
 
 const MAX_BYTES = 300_000;
 const SHOTS = [
@@ -28,6 +29,7 @@ export async function takeScreenshots() {
     await vault.start();
     await fill(vault, gallery);
     for (const shot of SHOTS) await take(browser, vault, shot);
+    await takeTerminal(browser, await record());
   } finally {
     await browser.close();
     await vault.end();
@@ -57,10 +59,22 @@ async function take(browser, vault, { name, theme, at, ready, width = 1280, heig
     return (isDrawn && [...document.querySelectorAll("video")].every(({ readyState }) => readyState >= 2)) || undefined;
   }));
   await settle(page);
+  await keep(page, name);
+  await context.close();
+}
+
+/** Takes the picture of the README's first commands. */
+export async function takeTerminal(browser, recorded) {
+  const page = await browser.newPage({ viewport: { width: 1000, height: 100 } });
+  await page.setContent(terminal(recorded));
+  await keep(page, "first-minute", { fullPage: true });
+  await page.close();
+}
+
+async function keep(page, name, options) {
   const path = inRoot("docs", `${name}.png`);
-  await page.screenshot({ path });
+  await page.screenshot({ path, ...options });
   const { size } = statSync(path);
   console.log(`docs/${name}.png: ${size} bytes`);
   if (size > MAX_BYTES) throw new Failure(`docs/${name}.png is over ${MAX_BYTES} bytes.`);
-  await context.close();
 }
