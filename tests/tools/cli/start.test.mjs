@@ -1,13 +1,14 @@
 // `hookvault start` of the installed package: what it makes, keeps and refuses.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { freePort, listenOnce } from "../../../tools/ports.mjs";
 import { inRoot } from "../../../tools/setup/project.mjs";
+import { firstCommands } from "../../../tools/screenshots/minute.mjs";
 import { processes } from "../../../tools/start/processes.mjs";
 import { eventually } from "../../../tools/workerd/wait.mjs";
 import { Installed } from "./installed.mjs";
@@ -35,6 +36,11 @@ describe("hookvault start", () => {
     assert.notEqual(kept.hookToken, token);
     assert.equal(statSync(join(cwd, ".hookvault", "config.json")).mode & 0o777, 0o600);
     assert.equal(readFileSync(join(cwd, ".hookvault", ".gitignore"), "utf8"), "*\n");
+    const env = join(cwd, ".hookvault", "env");
+    assert.equal(statSync(env).mode & 0o777, 0o600);
+    const shell = `. .hookvault/env; printf '%s\\n' "$HOOKVAULT_URL" "$API_TOKEN" "$HOOK_TOKEN" "$QUEUE_URL" "$QUEUE_KEY"`;
+    const [queueUrl, queueKey] = spawnSync("sh", ["-c", shell], { cwd, encoding: "utf8" }).stdout.trim().split("\n").slice(3);
+    assert.equal((await fetch(`${queueUrl}/queue/flux-schnell/requests/1/status`, { headers: { authorization: `Bearer ${queueKey}` } })).status, 404);
     assert.match(start.text, /^ {2}npx hookvault submit flux-schnell --input '\{.*\}' --wait$/m);
     assert.match(await (await fetch(`${kept.url}/`)).text(), /<script/);
 
@@ -64,6 +70,25 @@ describe("hookvault start", () => {
     assert.equal((await ask(cwd, `/jobs/${id}`, {}, { ...kept, token: "a-token-to-read-0123456789" })).status, 200);
     assert.deepEqual(Buffer.from(await (await fetch(file.url)).arrayBuffer()), Buffer.from(bytes));
     assert.equal((await start.end()).code, 0);
+  });
+
+  it("stores a job's file by what the README's first screen says", async (t) => {
+    const [cwd, from] = [installed.folder("minute"), Date.now()];
+    const words = firstCommands().map((line) => /^npx \.\/hookvault-[\d.]+\.tgz (.*)$/.exec(line)[1]);
+    assert.deepEqual(words.map((line) => line.split(" ")[0]), ["start", "submit", "download"]);
+    const start = begin(cwd, await freePort());
+    await start.says(RUNS);
+    for (const line of words.slice(1)) {
+      const args = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare);
+      const { code, text } = await installed.run(cwd, args);
+      assert.equal(code, 0, text);
+    }
+    const { jobs: [{ id }] } = await (await ask(cwd, "/jobs")).json();
+    const { files } = await (await ask(cwd, `/jobs/${id}`)).json();
+    const stored = readdirSync(join(cwd, "results"), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    assert.deepEqual(stored.map((entry) => statSync(join(entry.parentPath, entry.name)).size), files.map(({ size }) => size));
+    t.diagnostic(`${((Date.now() - from) / 1_000).toFixed(1)} s from the first command to the file`);
+    await start.end();
   });
 
   it("runs once in a folder, however closely two starts follow each other", async () => {

@@ -65,7 +65,7 @@ for (const page of PAGES) {
     assert.deepEqual(unknown, [], "no known way to run these");
     if (programs.length === 0) return t.diagnostic(`${page}: no block`);
     if (programs.some(({ language }) => language === "python")) await pythonClients.ensure();
-    const desk = await startDesk();
+    const desk = await startDesk(programs.some(({ code }) => code.includes("npm ")));
     t.after(() => desk.stop());
     const [answers, commands] = [new Map(), []];
     for (const block of programs) {
@@ -74,7 +74,6 @@ for (const page of PAGES) {
       });
       commands.push(...calls);
       if (block.status) answers.set(block, said);
-      if (/^export /m.test(block.code)) await desk.move();
     }
     if (process.env.WRITE_EXAMPLES) writeFileSync(inRoot(page), answered(text, answers));
     const unsafe = async () => (await desk.jobs()).filter((job) => !job.endsWith(": completed stored"));

@@ -6,7 +6,8 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { localPath, userPath, writeConfig } from "../../../cli/config.mjs";
+import { envPath, localPath, writeConfig, writePrivate } from "../../../cli/config.mjs";
+import { shellVariables } from "../../../cli/local.mjs";
 import { freePort } from "../../../tools/ports.mjs";
 import { inRoot, ROOT } from "../../../tools/setup/project.mjs";
 import { DEVELOPMENT } from "../../../tools/start/vars.mjs";
@@ -31,7 +32,10 @@ const { HOOK_TOKEN, API_TOKEN } = DEVELOPMENT;
 const portOf = ({ url }) => Number(new URL(url).port);
 const local = (port) => `http://localhost:${port}`;
 
-export async function startDesk() {
+/**
+ * @param {boolean} isSource whether the page is pasted in the folder of the source; else it is one where the package runs
+ */
+export async function startDesk(isSource) {
   const upstream = await startUpstream({ knobs: { queueMs: 300, runMs: 500 } });
   const vault = await startVault({ sources: upstream.sources, vars: { ...upstream.vars, HOOK_TOKEN, API_TOKEN } });
   const ports = [[VAULT, portOf(vault)], [QUEUE, portOf(upstream)]];
@@ -40,14 +44,10 @@ export async function startDesk() {
   writeFileSync(join(wrangler, "script.json"), JSON.stringify({ targets: [url] }));
   // There is no terminal to ask on, and the pages' own tokens are public: so the Worker has its secrets already.
   writeFileSync(join(wrangler, "secrets.json"), JSON.stringify({ HOOK_TOKEN, API_TOKEN }));
-  // The command line finds this vault without a setting, as in the folder of its `start`.
-  writeConfig(userPath({ XDG_CONFIG_HOME: wrangler }), { url, token: API_TOKEN, hookToken: HOOK_TOKEN });
-  const shell = new Shell({ HOOKVAULT_WRANGLER: FAKE, FAKE_WRANGLER_DIR: wrangler, XDG_CONFIG_HOME: wrangler }, TYPED);
+  const folder = folderOf({ url, token: API_TOKEN, hookToken: HOOK_TOKEN }, upstream.url);
+  const shell = new Shell({ HOOKVAULT_WRANGLER: FAKE, FAKE_WRANGLER_DIR: wrangler }, TYPED, isSource ? ROOT : folder);
   return {
     paste: (code) => shell.paste(code),
-    /** Points the page's exported variables to the real ports. */
-    move: () => shell.paste(["HOOKVAULT_URL", "QUEUE_URL"].map((name, n) =>
-      `[ -z "\${${name}-}" ] || export ${name}="\${${name}/:${ports[n][0]}/:${ports[n][1]}}"\n`).join("")),
     /** Returns a text with the ports of the pages. */
     asPrinted: (text) => ports.reduce((all, [printed, real]) => all.replaceAll(local(real), local(printed)), text),
     /** Returns the vault's jobs, each as `437852: completed stored`. */
@@ -60,12 +60,20 @@ export async function startDesk() {
     secrets: () => Object.keys(JSON.parse(readFileSync(join(wrangler, "secrets.json"), "utf8"))),
     async stop() {
       shell.end();
-      rmSync(wrangler, { recursive: true });
+      for (const path of [wrangler, folder]) rmSync(path, { recursive: true });
       // A page that fails leaves jobs running.
       await upstream.idle();
       await stopAll(vault, upstream);
     },
   };
+}
+
+/** Makes what `start` of the package leaves in a folder. It is below the source, so that programs find all packages. */
+function folderOf(config, queueUrl) {
+  const folder = mkdtempSync(inRoot("build", "desk-"));
+  writeConfig(localPath(folder), config);
+  writePrivate(envPath(folder), shellVariables(config, queueUrl));
+  return folder;
 }
 
 /**

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { inRoot, ROOT } from "../../../tools/setup/project.mjs";
+import { inRoot } from "../../../tools/setup/project.mjs";
 import { eventually } from "../../runtime/support/wait.mjs";
 
 const END = "\x1e";
@@ -43,12 +43,13 @@ export class Shell {
   /**
    * @param {Record<string, string>} env added to this process's
    * @param {string} typed the input for programs that ask for something
+   * @param {string} cwd
    */
-  constructor(env, typed) {
+  constructor(env, typed, cwd) {
     standIns(this.#dir);
     writeFileSync(join(this.#dir, "typed"), `${typed}\n`);
     const all = { ...process.env, ...env, PATH: this.#dir + delimiter + process.env.PATH };
-    this.#bash = spawn("bash", ["--norc", "-eu", "-o", "pipefail"], { cwd: ROOT, env: all });
+    this.#bash = spawn("bash", ["--norc", "-eu", "-o", "pipefail"], { cwd, env: all });
     for (const name of ["stdout", "stderr"]) {
       this.#bash[name].setEncoding("utf8").on("data", (text) => (this.#said[name] += text));
     }
