@@ -1132,6 +1132,8 @@ export interface components {
             tags?: string[] | null;
             /** @description Days to keep the job after its last change; 0 means for good. */
             keep?: number | null;
+            /** @description The job's sender, as docs/senders.md names it. It is asked at the pace of its row. */
+            from?: string | null;
         };
         /**
          * @description `api` may do everything; `read` may only read.

@@ -2,12 +2,17 @@
 
 use crate::domain::time::{HOUR, MINUTE, SECOND, Timestamp};
 
+/// The usual `RETRY_BASE_MS`, at which the pauses of rows are what they say.
+const USUAL_BASE_MS: u64 = 2_000;
+
 /// The pauses of all retries. Each pause is a multiple of `RETRY_BASE_MS`, so
 /// that one variable makes all of them short in a test. All are in
 /// milliseconds; the figures in these comments apply to the default, 2 s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
     pub(crate) base_ms: u64,
+    /// The pace of questions to the job's sender, if its row names one.
+    polls: Option<PollPace>,
 }
 
 impl Pace {
@@ -15,7 +20,13 @@ impl Pace {
     #[must_use]
     pub const fn new(base_ms: u64) -> Self {
         let base_ms = if base_ms < HOUR { base_ms } else { HOUR };
-        Self { base_ms }
+        Self { base_ms, polls: None }
+    }
+
+    /// Returns the same pace, with the questions of a sender's row.
+    #[must_use]
+    pub const fn polling(self, polls: Option<PollPace>) -> Self {
+        Self { polls, ..self }
     }
 
     const fn times(self, factor: u64) -> u64 {
@@ -57,10 +68,21 @@ impl Pace {
         self.doubling(self.times(15), runs, u32::MAX / 2)
     }
 
-    /// Returns the pause before the upstream is asked again: from 30 s.
+    /// Returns the pause before the upstream is asked again: from 30 s, or that
+    /// of the sender's row. After failures in a row it is at least the former.
     #[must_use]
-    pub fn healing_backoff(self, attempts: u32, entropy: u32) -> u64 {
-        self.doubling(self.times(15), attempts, entropy)
+    pub fn healing_backoff(self, attempts: u32, failures: u32, entropy: u32) -> u64 {
+        let usual = |attempts| self.doubling(self.times(15), attempts, entropy);
+        match self.polls {
+            None => usual(attempts),
+            Some(polls) if failures == 0 => self.scaled(polls.pause(attempts.saturating_add(1))),
+            Some(polls) => self.scaled(polls.pause(attempts)).max(usual(failures)),
+        }
+    }
+
+    /// Returns a pause that a row names, at this pace.
+    const fn scaled(self, pause_ms: u64) -> u64 {
+        pause_ms.saturating_mul(self.base_ms) / USUAL_BASE_MS
     }
 
     /// Returns the pause before a message is handed on again. It doubles from
@@ -154,6 +176,32 @@ pub fn retry_after(header: &str, now: Timestamp) -> Option<u64> {
     match header.trim().parse::<u64>() {
         Ok(seconds) => Some(seconds.saturating_mul(SECOND)),
         Err(_) => Timestamp::parse_http(header).map(|at| at.since(now)),
+    }
+}
+
+/// The pace at which a sender is asked for a job while the job runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PollPace {
+    /// The first pause, in milliseconds.
+    pub first_ms: u64,
+    /// The factor of each further pause, in thousandths.
+    pub factor: u64,
+    /// The longest pause, in milliseconds.
+    pub most_ms: u64,
+}
+
+impl PollPace {
+    /// Returns the pause before question `n`, from 1, in milliseconds.
+    #[must_use]
+    pub fn pause(self, n: u32) -> u64 {
+        let mut pause = self.first_ms;
+        for _ in 1..n {
+            pause = pause.saturating_mul(self.factor) / 1_000;
+            if pause >= self.most_ms || self.factor == 1_000 {
+                break;
+            }
+        }
+        pause.min(self.most_ms)
     }
 }
 

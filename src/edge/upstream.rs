@@ -8,7 +8,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::upstream::UpstreamQuery;
 use crate::edge::bodies::{BODY_MEMORY_BYTES, BodyReader, IncomingObject, ReceivedBody};
 use crate::edge::http::body::{self, RequestBody};
-use crate::edge::http::outgoing::Outgoing;
+use crate::edge::http::outgoing::{Outgoing, USER_AGENT};
 use crate::edge::http::pieces::{Memory, Stop};
 use crate::edge::platform::{self, Failure};
 use futures_util::future::{Either, select};
@@ -76,7 +76,8 @@ pub async fn ask(
 /// # Errors
 /// The same as [`ask`], and if the status is not 200.
 pub async fn get(url: &str, max_bytes: u64, limit_ms: u64) -> Result<String, String> {
-    let request = Outgoing::new("GET").map_err(|failure| failure.to_string())?;
+    let request = Outgoing::new("GET").and_then(|get| get.header("user-agent", USER_AGENT));
+    let request = request.map_err(|failure| failure.to_string())?;
     let answered = send(request, url, (None, max_bytes), limit_ms).await?;
     if answered.status == 200 { Ok(answered.body) } else { Err(format!("{}", answered.status)) }
 }
@@ -190,6 +191,7 @@ pub fn relay(
     names: &[(String, String)],
 ) -> Result<Outgoing, Failure> {
     let request = Outgoing::new(method)?.headers(names)?;
+    let request = request.headers(&ask.headers)?;
     match &ask.key {
         Some(key) => request.header("authorization", &ask.scheme.with(key)),
         None => Ok(request),
@@ -199,7 +201,11 @@ pub fn relay(
 /// Makes a GET request that asks for JSON.
 fn prepare(ask: &UpstreamQuery) -> Result<Outgoing, Failure> {
     // This asks for URLs instead of tens of megabytes of base64.
-    let wishes = [("accept", "application/json"), ("x-pipelet-output", "binary")];
+    let wishes = [
+        ("accept", "application/json"),
+        ("user-agent", USER_AGENT),
+        ("x-pipelet-output", "binary"),
+    ];
     relay(ask, "GET", &wishes.map(|(name, value)| (name.to_owned(), value.to_owned())))
 }
 

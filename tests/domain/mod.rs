@@ -7,4 +7,5 @@ mod deliveries;
 mod discovery;
 mod handoff;
 mod healing;
+mod polling;
 mod senders;

@@ -52,7 +52,7 @@ proptest! {
         let (pace, base) = (Pace::new(base), base.min(HOUR));
         let longest = pace.longest() + pace.longest() / 4;
         let pauses = |attempts, entropy| {
-            [pace.backoff(attempts, entropy), pace.healing_backoff(attempts, entropy)]
+            [pace.backoff(attempts, entropy), pace.healing_backoff(attempts, 0, entropy)]
         };
         let (now, more) = (pauses(attempts, entropy), pauses(attempts.saturating_add(1), entropy));
         for (pause, more) in now.into_iter().zip(more) {

@@ -14,12 +14,14 @@ use crate::domain::access::signature::standard::SigningSecrets;
 use crate::domain::access::tokens::{self, BadSecret, Tokens};
 use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::file::sources::Sources;
+use crate::domain::healing::by_row::Asking;
 use crate::domain::http::cors::Origins;
 use crate::domain::ingest::rules::ReadRules;
 use crate::domain::retry::Pace;
 use crate::domain::sender::name::SenderName;
 use crate::domain::sender::table::{Hint, Senders};
 use crate::domain::upstream::Upstreams;
+use crate::domain::upstream::keys::SenderKeys;
 use url::Url;
 
 /// The largest request that Cloudflare accepts on most plans, in bytes:
@@ -41,6 +43,8 @@ pub struct Config {
     pub sources: SourcePolicy,
     /// The known senders, with those of `SENDERS`.
     pub senders: Senders,
+    /// `SENDER_KEYS`: the keys with which senders are asked.
+    pub sender_keys: SenderKeys,
     sender_sources: Vec<(SenderName, SourcePolicy)>,
     /// `PUBLIC_URL`: the scheme and the host of durable URLs, without a slash
     /// at the end.
@@ -103,6 +107,7 @@ impl Config {
             webhook_secrets: reader.webhook_secrets(&senders),
             sender_sources: reader::of_senders(&senders, &sources),
             sources,
+            sender_keys: reader.sender_keys(&senders),
             senders,
             public_url: reader.public_url(),
             max_body_bytes: reader.number("MAX_BODY_BYTES", MAX_BODY_BYTES, 1..=u64::MAX),
@@ -154,6 +159,13 @@ impl Config {
         let hint = Hint { sender: None, has_header: None };
         let (senders, sources) = (&self.senders, self.all_sources());
         ReadRules { senders, sources, owner: None, hint }
+    }
+
+    /// Returns what decides who is asked for a job.
+    #[must_use]
+    pub const fn asking(&self) -> Asking<'_> {
+        let Self { upstreams, senders, sender_keys: keys, .. } = self;
+        Asking { upstreams, senders, keys }
     }
 
     /// Returns the scheme and the host for the durable URLs of a job whose

@@ -1,6 +1,6 @@
 //! Reads each variable, and records what is wrong with it.
 
-use crate::domain::access::redact::secrets::{SECRETS, SIGNING, secret_in};
+use crate::domain::access::redact::secrets::{SECRETS, SENDER_KEYS, SIGNING, entries, secret_in};
 use crate::domain::access::signature::scheme::Scheme;
 use crate::domain::access::signature::secrets::WebhookSecrets;
 use crate::domain::access::signature::standard::SigningSecrets;
@@ -14,7 +14,9 @@ use crate::domain::job::retention;
 use crate::domain::json;
 use crate::domain::sender::fact::Fact;
 use crate::domain::sender::name::SenderName;
+use crate::domain::sender::pace;
 use crate::domain::sender::table::Senders;
+use crate::domain::upstream::keys::{self, SenderKeys};
 use crate::domain::upstream::queue;
 use crate::domain::upstream::template::{self, Template};
 use crate::domain::upstream::{Upstream, Upstreams};
@@ -87,9 +89,9 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     pub(super) fn equal_secrets(&mut self) {
         let mut known: Vec<(&str, String)> = Vec::new();
         for name in SECRETS {
-            for entry in self.get(name).unwrap_or_default().split(',') {
+            for entry in entries(name, &self.get(name).unwrap_or_default()) {
                 let value =
-                    secret_in(name, entry).trim_start_matches(SIGNING).trim_end_matches('=');
+                    secret_in(name, &entry).trim_start_matches(SIGNING).trim_end_matches('=');
                 let equal = known.iter().find(|(_, other)| !value.is_empty() && other == value);
                 match equal {
                     Some((other, _)) if is_equal_by_right(other, name) => {}
@@ -222,6 +224,14 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         Upstreams { queue, fal, fal_ai: self.fal_ai(), result_url: self.result_url() }
     }
 
+    /// Reads the keys of senders. No mistake contains one.
+    pub(super) fn sender_keys(&mut self, senders: &Senders) -> SenderKeys {
+        let Some(text) = self.get(SENDER_KEYS) else { return SenderKeys::default() };
+        let (keys, mistakes) = SenderKeys::read(&text, &|name| senders.row(name).is_some());
+        self.mistakes.extend(mistakes);
+        keys
+    }
+
     /// Returns fal.ai's own queue, if its key is set.
     fn fal_ai(&mut self) -> Option<Upstream> {
         let key = Some(self.key("FAL_KEY")?);
@@ -291,8 +301,12 @@ fn refusal(fact: Fact, value: &str, listed: &SourcePolicy) -> Option<String> {
     let is_right = match fact {
         Fact::Hosts => listed.with(&[value.to_owned()]).1.is_empty(),
         Fact::Signature => Scheme::is_known(value),
-        Fact::Submit | Fact::Poll | Fact::Renew => {
-            strict_url::read(value).is_ok_and(|url| template::is_askable(&url))
+        Fact::KeyHosts => SourcePolicy::parse(value).1.is_empty(),
+        Fact::Auth => keys::is_header(value),
+        Fact::Hook => value.starts_with(['/', '?']),
+        Fact::Pace => pace::read(value).is_some(),
+        Fact::Submit | Fact::Poll | Fact::DownloadNeedsKey | Fact::Renew => {
+            Template::of_row(value).is_some()
         }
         _ => return None,
     };
@@ -300,6 +314,10 @@ fn refusal(fact: Fact, value: &str, listed: &SourcePolicy) -> Option<String> {
         Fact::Hosts => {
             "is not a host; an address or a local host must be in ALLOWED_SOURCE_HOSTS too"
         }
+        Fact::KeyHosts => "is not a host",
+        Fact::Auth => "is not like `authorization: Bearer {key}`",
+        Fact::Hook => "is not a JSON Pointer, or `?` and a parameter",
+        Fact::Pace => "is not the first pause in seconds, a factor, and the longest pause",
         Fact::Signature => "is not a scheme of docs/senders.md",
         _ => "is not an https URL",
     };

@@ -4,6 +4,8 @@
 //! In scope: when to ask, the meaning of an answer, what is noted. Out of
 //! scope: where to ask (`upstream`), what a result does to the job (`apply`).
 
+pub mod by_row;
+
 use crate::domain::file::source_policy::SourcePolicy;
 use crate::domain::job::file::{File, FileState, Source};
 use crate::domain::job::healing::Healing;
@@ -82,13 +84,19 @@ pub fn read_result(status: u16, body: &str, id: Option<&str>, senders: &Senders)
                 AnswerMeaning::Refused(format!("the upstream's result can't be used: {why}"))
             }
         },
-        300..=399 => AnswerMeaning::Refused(
-            "the upstream answered with a redirect, which is not followed".to_owned(),
-        ),
-        401 | 403 => AnswerMeaning::Refused(format!("the upstream refuses the key ({status})")),
-        408 | 425 | 429 | 500.. => AnswerMeaning::Refused(format!("the upstream answers {status}")),
-        _ => AnswerMeaning::Unclear(format!("the upstream answers {status}")),
+        _ => refusal(status)
+            .unwrap_or_else(|| AnswerMeaning::Unclear(format!("the upstream answers {status}"))),
     }
+}
+
+/// Returns what a status of HTTP means that does not depend on the job.
+fn refusal(status: u16) -> Option<AnswerMeaning> {
+    Some(AnswerMeaning::Refused(match status {
+        300..=399 => "the upstream answered with a redirect, which is not followed".to_owned(),
+        401 | 403 => format!("the upstream refuses the key ({status})"),
+        408 | 425 | 429 | 500.. => format!("the upstream answers {status}"),
+        _ => return None,
+    }))
 }
 
 /// Reads the answer to a request for the status.
@@ -258,8 +266,10 @@ pub fn note_failure(
     healing.error.clone_from(&why);
     let since = *healing.since.get_or_insert(now);
     healing.attempts += 1;
+    healing.failures = if why.is_some() { healing.failures + 1 } else { 0 };
     let wish = wish_ms.unwrap_or(0).min(pace.longest());
-    healing.at = now.plus(pace.healing_backoff(healing.attempts, entropy).max(wish));
+    let pause = pace.healing_backoff(healing.attempts, healing.failures, entropy);
+    healing.at = now.plus(pause.max(wish));
     if now.since(since) >= pace.patience() {
         return Some(give_up_asking(job, now));
     }
@@ -325,6 +335,13 @@ pub fn note_fresh_url(job: &mut Job, n: u32, source: Source, now: Timestamp) -> 
     job.heals += 1;
     job.touch(now);
     Some(own_entry(job, now, detail))
+}
+
+/// Lets the sender of a submitted job be asked until the job has ended: it has
+/// no webhooks, or its results do not live long enough to wait for one.
+pub fn poll(job: &mut Job, pace: Pace, now: Timestamp) {
+    let at = now.plus(pace.healing_backoff(0, 0, 0));
+    job.healing = Healing { wanted: true, at, ..Healing::default() };
 }
 
 /// Requests that the upstream be asked at once; `detail` says why.

@@ -9,6 +9,7 @@ use crate::domain::job::retention;
 use crate::domain::job::timeline::Entry;
 use crate::domain::json::{self, Member};
 use crate::domain::names::{ObjectName, is_valid_id, is_valid_name};
+use crate::domain::sender::name::SenderName;
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::correlate;
 use crate::domain::webhook::event::value_of;
@@ -25,7 +26,7 @@ const ID_RULE: &str =
 /// The most jobs of one import.
 pub const MAX_LINES: usize = 1_000;
 
-/// A line of an import: `{"id","app","ref"?,"tags"?,"response_url"?}`. The
+/// A line of an import: `{"id","app","ref"?,"tags"?,"response_url"?,"from"?}`. The
 /// upstream's answer to a submission, with its `request_id`, is also a valid
 /// line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub struct Line {
     pub keep: Option<u32>,
     /// The URL where the upstream said that the result would be.
     pub response_url: Option<String>,
+    /// The job's sender.
+    pub from: Option<SenderName>,
 }
 
 /// Reads an import's lines; skips empty ones.
@@ -90,6 +93,7 @@ fn line(text: &[u8]) -> Result<Line, String> {
             Some(url) => Some(url),
             None => field(&members, "responseUrl")?,
         },
+        from: field::<String>(&members, "from")?.as_deref().map(sender).transpose()?,
     };
     if let Some(reference) = line.reference.as_deref().filter(|text| !is_valid_name(text)) {
         return Err(format!("`ref` is {reference:?}, which is not a reference; {NAME_RULE}"));
@@ -107,6 +111,17 @@ fn line(text: &[u8]) -> Result<Line, String> {
 fn field<T: DeserializeOwned>(members: &[Member<'_>], key: &str) -> Result<Option<T>, String> {
     let written = value_of(members, key).unwrap_or("null");
     json::from_str(written).map_err(|why| format!("`{key}`: {why}"))
+}
+
+fn sender(name: &str) -> Result<SenderName, String> {
+    SenderName::parse(name).ok_or_else(|| unknown_sender(name))
+}
+
+/// Returns why a line's `from` can't be used.
+#[must_use]
+pub fn unknown_sender(name: &str) -> String {
+    let shown: String = name.chars().take(40).collect();
+    format!("`from` is {shown:?}, which is the name of no known sender")
 }
 
 /// Reads `keep`: a whole number, however JSON writes it.
@@ -147,10 +162,22 @@ pub fn take(job: Option<Job>, new_job: NewJob, import: &Import) -> (Job, Option<
         let is_url = |url: &String| strict_url::read(url).is_ok();
         job.response_url = import.response_url.clone().filter(is_url);
     }
+    let is_other = take_sender(&mut job, import);
+    let note = if is_other { "; `from` names another sender and is ignored" } else { "" };
     let entry = (!job.status.has_ended()).then(|| {
-        healing::request(&mut job, "imported; the upstream is asked".to_owned(), import.at)
+        healing::request(&mut job, ["imported; the upstream is asked", note].concat(), import.at)
     });
     (job, entry)
+}
+
+/// Takes the job's sender from an import, if it is not known yet. Returns whether
+/// the job is known to be another sender's.
+fn take_sender(job: &mut Job, import: &Import) -> bool {
+    let Some(from) = import.from else { return false };
+    if !job.is_of_known_provider() {
+        job.provider = from;
+    }
+    job.provider != from
 }
 
 /// A job that the caller reports.
@@ -170,6 +197,9 @@ pub struct Import {
     pub keep_days: Option<u32>,
     /// The URL where the upstream said that the result would be.
     pub response_url: Option<String>,
+    /// The job's sender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<SenderName>,
 }
 
 #[cfg(test)]

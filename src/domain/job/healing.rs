@@ -12,6 +12,9 @@ pub struct Healing {
     pub wanted: bool,
     /// How often the upstream was asked since the job last made progress.
     pub attempts: u32,
+    /// How many of the last questions were not answered.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failures: u32,
     /// The earliest time of the next question.
     pub at: Timestamp,
     /// When the first of these questions was asked.
@@ -20,6 +23,11 @@ pub struct Healing {
     pub error: Option<String>,
     /// Whether the vault has given up asking.
     pub exhausted: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Healing {

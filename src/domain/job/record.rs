@@ -260,13 +260,14 @@ impl Job {
         self.id.clone().unwrap_or_else(|| self.home.public())
     }
 
-    /// Returns whether the provider is known. Neither an import nor an
-    /// unreadable delivery names it.
+    /// Returns whether the provider is known. Neither an unreadable delivery nor
+    /// an import without `from` names it.
     #[must_use]
     pub fn is_of_known_provider(&self) -> bool {
         let unread = self.tally.iter().filter(|(key, _)| key.starts_with(UNREADABLE));
         let unread: u64 = unread.map(|(_, count)| *count).sum();
-        u64::from(self.deliveries) > unread || self.submission.is_some()
+        let is_named = self.provider != SenderName::default();
+        is_named || u64::from(self.deliveries) > unread || self.submission.is_some()
     }
 
     /// Returns the facts that distinguish the job from another with the same

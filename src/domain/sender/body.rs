@@ -37,7 +37,8 @@ impl Row {
     }
 
     /// Reads a body that is known to be of this sender.
-    pub(super) fn read<'a>(&'a self, members: &[Member<'a>]) -> Reading<'a> {
+    #[must_use]
+    pub fn read<'a>(&'a self, members: &[Member<'a>]) -> Reading<'a> {
         let written = first(members, self.list(Fact::Status));
         let word = written.and_then(word);
         let kind = word.as_deref().map_or(EventKind::Unknown, |word| self.kind_of(word));

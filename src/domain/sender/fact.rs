@@ -59,8 +59,9 @@ pub enum Fact {
     Life,
     /// How many seconds after the end the sender still answers for the job.
     Kept,
-    /// Whether a download needs the key of [`Fact::Auth`].
-    DownloadKey,
+    /// The beginnings of the URLs whose download needs the key of
+    /// [`Fact::Auth`].
+    DownloadNeedsKey,
     /// The schemes by which deliveries are signed.
     Signature,
     /// The origin to which jobs are submitted.
@@ -70,8 +71,17 @@ pub enum Fact {
     Hook,
     /// The headers with the key, as `Name: value`. `{key}` stands for the key.
     Auth,
-    /// The URL that answers for a job. `{id}` and `{app}` stand for its own.
+    /// The hosts that may get the key, beside those of [`Fact::Submit`] and
+    /// [`Fact::Poll`].
+    KeyHosts,
+    /// The URL that answers for a job. `{id}` and `{app}` stand for its own, and
+    /// `{app:2}` for the first two segments of the latter.
     Poll,
+    /// The pace of these questions: the first pause, the factor of each further
+    /// one, and the longest one. Pauses are in seconds.
+    Pace,
+    /// Whether the answer to such a question does not name the job.
+    UnnamedAnswer,
     /// Where the answer to a submission has that URL.
     PollUrl,
     /// The URL that exchanges a dead URL of an output for a fresh one.
@@ -96,7 +106,7 @@ pub enum Kind {
 }
 
 /// The facts, by their names in a row.
-pub const ALL: [(&str, Fact, Kind); 37] = [
+pub const ALL: [(&str, Fact, Kind); 40] = [
     ("off", Fact::Off, Kind::Flag),
     ("headers", Fact::Headers, Kind::Texts),
     ("id", Fact::Id, Kind::Pointers),
@@ -124,12 +134,15 @@ pub const ALL: [(&str, Fact, Kind); 37] = [
     ("hosts", Fact::Hosts, Kind::Texts),
     ("life", Fact::Life, Kind::Number),
     ("kept", Fact::Kept, Kind::Number),
-    ("downloadKey", Fact::DownloadKey, Kind::Flag),
+    ("downloadNeedsKey", Fact::DownloadNeedsKey, Kind::Texts),
     ("signature", Fact::Signature, Kind::Texts),
     ("submit", Fact::Submit, Kind::Texts),
     ("hook", Fact::Hook, Kind::Texts),
     ("auth", Fact::Auth, Kind::Texts),
+    ("keyHosts", Fact::KeyHosts, Kind::Texts),
     ("poll", Fact::Poll, Kind::Texts),
+    ("pace", Fact::Pace, Kind::Texts),
+    ("unnamedAnswer", Fact::UnnamedAnswer, Kind::Flag),
     ("pollUrl", Fact::PollUrl, Kind::Pointers),
     ("renew", Fact::Renew, Kind::Texts),
     ("renewBody", Fact::RenewBody, Kind::Pointers),

@@ -9,6 +9,7 @@ pub mod cost;
 pub mod fact;
 pub mod kind;
 pub mod name;
+pub mod pace;
 pub mod reader;
 pub mod row;
 pub mod table;

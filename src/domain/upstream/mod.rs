@@ -4,9 +4,12 @@
 //! A key is sent only to the origin that it belongs to. It is never sent to an
 //! origin that a delivery or a caller names, or to the target of a redirect.
 
+pub mod keys;
 pub mod queue;
+pub mod row;
 pub mod template;
 
+use self::keys::Header;
 use self::queue::Scheme;
 use self::template::{CantAsk, Template, bare, without_endpoint};
 use crate::domain::file::strict_url;
@@ -58,6 +61,8 @@ pub struct UpstreamQuery {
     pub key: Option<String>,
     /// How the key is sent.
     pub scheme: Scheme,
+    /// The headers with the key of a sender's row, in place of `key`.
+    pub headers: Vec<Header>,
 }
 
 /// The properties of a job that decide where its result is.
@@ -91,7 +96,7 @@ impl Upstreams {
             let owner = self.owner(&url);
             let key = owner.and_then(|upstream| upstream.key.clone());
             let scheme = owner.map_or(Scheme::Bearer, |upstream| upstream.scheme);
-            return Ok(UpstreamQuery { url, key, scheme });
+            return Ok(UpstreamQuery { url, key, scheme, headers: Vec::new() });
         }
         // The queues give no other ids than plain ones.
         let id = Some(id).filter(|id| is_valid_name(id)).ok_or(CantAsk::BadId)?;
@@ -180,7 +185,7 @@ impl Upstream {
     /// # Errors
     /// Returns [`CantAsk::NoKey`] if the upstream has no key.
     pub fn ask(&self, url: Url) -> Result<UpstreamQuery, CantAsk> {
-        Ok(UpstreamQuery { url, key: Some(self.key()?), scheme: self.scheme })
+        Ok(UpstreamQuery { url, key: Some(self.key()?), scheme: self.scheme, headers: Vec::new() })
     }
 
     fn key(&self) -> Result<String, CantAsk> {

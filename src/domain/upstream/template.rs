@@ -1,12 +1,14 @@
 //! The URL of a job's result, and the reasons why the upstream can't be asked.
 
+use crate::domain::access::redact::secrets::SENDER_KEYS;
 use crate::domain::file::strict_url;
 use crate::domain::names;
 use std::borrow::Cow;
 use std::fmt;
 use url::{Host, Url};
 
-/// A URL with the placeholders `{app}` and `{id}`.
+/// A URL with the placeholders `{app}` and `{id}`. `{app:2}` is the first
+/// two segments of the application.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template(pub(super) String);
 
@@ -48,6 +50,7 @@ impl CantAsk {
             Self::NoKey("UPSTREAM_FAL_KEY") => {
                 "neither UPSTREAM_FAL_KEY nor UPSTREAM_API_KEY is set"
             }
+            Self::NoKey(SENDER_KEYS) => "SENDER_KEYS has no key of the job's sender",
             Self::NoKey("FAL_KEY") => "FAL_KEY is not set",
             Self::NoKey(_) => "UPSTREAM_API_KEY is not set",
             Self::BadUrl("UPSTREAM_FAL_URL") => "UPSTREAM_FAL_URL is invalid",
@@ -69,22 +72,35 @@ impl Template {
     /// Reads a template: a URL that may be asked, with `{id}` in it.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        Self::of_row(text).filter(|_| text.contains("{id}"))
+    }
+
+    /// Reads a template that may be without `{id}`.
+    #[must_use]
+    pub fn of_row(text: &str) -> Option<Self> {
         let template = Self(text.to_owned());
         let [one, other] = ["a", "b"].map(|probe| template.fill(Some(probe), probe).ok());
         let (one, other) = (one?, other?);
         // The placeholders must not decide the origin that is asked.
-        let is_fixed = one.origin() == other.origin() && text.contains("{id}");
-        (is_fixed && is_askable(&one)).then_some(template)
+        (one.origin() == other.origin() && is_askable(&one)).then_some(template)
     }
 
     pub(super) fn fill(&self, app: Option<&str>, id: &str) -> Result<Url, CantAsk> {
         let app = match app {
             Some(app) => encode_app(app).ok_or(CantAsk::BadApp)?,
-            None if self.0.contains("{app}") => return Err(CantAsk::NoApp),
+            None if self.0.contains("{app") => return Err(CantAsk::NoApp),
             None => String::new(),
         };
-        let text = self.0.replace("{app}", &app).replace("{id}", &in_path(id)?);
+        let id = in_path(id)?;
+        let two = app.match_indices('/').nth(1).and_then(|(end, _)| app.get(..end));
+        let text = self.0.replace("{app:2}", two.unwrap_or(&app));
+        let text = text.replace("{app}", &app).replace("{id}", &id);
         strict_url::read(&text).map_err(|_| CantAsk::BadApp)
+    }
+
+    /// Returns the URL without placeholders, whose origin alone is of use.
+    pub(super) fn probe(&self) -> Option<Url> {
+        self.fill(Some("a"), "a").ok()
     }
 }
 

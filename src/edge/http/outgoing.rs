@@ -6,6 +6,9 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, RequestInit, Response};
 
+/// How the Worker names itself. Some servers refuse requests without a name.
+pub const USER_AGENT: &str = concat!("hookvault/", env!("CARGO_PKG_VERSION"));
+
 const WHAT: &str = "preparing a request";
 
 #[wasm_bindgen]

@@ -6,6 +6,7 @@ use crate::domain::ingest::import::{self, Import, Line};
 use crate::domain::json::object;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::ingest::TakenUp;
+use crate::domain::sender::name::SenderName;
 use crate::edge::http::body::read_body;
 use crate::edge::http::call::Call;
 use crate::edge::http::response::json;
@@ -29,6 +30,10 @@ pub async fn import(call: &Call<'_>, request: &Request) -> Result<Response, Prob
         _ => problem,
     })?;
     let lines = import::parse(&body).map_err(Problem::bad_body)?;
+    let is_unknown = |name: &SenderName| call.config.senders.row(*name).is_none();
+    if let Some(name) = lines.iter().filter_map(|line| line.from).find(is_unknown) {
+        return Err(Problem::bad_body(import::unknown_sender(name.as_str())));
+    }
     let takes = lines.into_iter().map(|line| take(call, line));
     let outcomes = platform::at_most(AT_ONCE, takes).await;
     let of = |taken| outcomes.iter().filter(move |(_, end)| *end == taken).map(|(id, _)| id);
@@ -51,7 +56,7 @@ async fn try_take(call: &Call<'_>, line: Line) -> Result<TakenUp, Failure> {
     let (mut object, mut reference) = (line.name(), None);
     if let Some(written) = line.reference {
         let name = ObjectName::Reference(written.clone());
-        let named = NamedJob { id: line.id, is_weak: false, provider: None };
+        let named = NamedJob { id: line.id, is_weak: false, provider: line.from };
         let there = claim(call.env, named, &name).await;
         object = there.object;
         reference = Some(written).filter(|_| there.by_reference);
@@ -65,6 +70,7 @@ async fn try_take(call: &Call<'_>, line: Line) -> Result<TakenUp, Failure> {
         tags: line.tags.iter().filter_map(labels).collect(),
         keep_days: line.keep,
         response_url: line.response_url,
+        from: line.from,
     };
     job::ask_job(call.env, &object, Box::new(import)).await
 }

@@ -6,7 +6,7 @@ use crate::domain::archive::failure::{CopyFailure, FailureKind};
 use crate::domain::http::coding::{Coding, FetchedBytes};
 use crate::domain::http::range;
 use crate::edge::http::decoding;
-use crate::edge::http::outgoing::Outgoing;
+use crate::edge::http::outgoing::{Outgoing, USER_AGENT};
 use crate::edge::platform::{self, Failure};
 use futures_util::future::{Either, select};
 use std::pin::pin;
@@ -154,6 +154,7 @@ async fn request(
 fn prepare(options: FetchOptions<'_>, signal: &AbortSignal) -> Result<Outgoing, Failure> {
     // A decoded body would have another length than the declared one.
     let request = Outgoing::new("GET")?.header("accept-encoding", "identity")?;
+    let request = request.header("user-agent", USER_AGENT)?;
     let request = match options.range {
         Some(range) => request.header("range", range)?,
         None => request,

@@ -1,12 +1,15 @@
 //! The configured secrets, which are masked by value.
 
 use super::spelling::{Text, is_lead};
+use crate::domain::json;
 use std::fmt;
 use url::Url;
 
 /// The variables that contain a URL.
 const URLS: [&str; 5] =
     ["UPSTREAM_QUEUE_URL", "UPSTREAM_FAL_URL", "RESULT_URL", "HANDOFF_URL", "PUBLIC_URL"];
+/// The secret with the keys of senders, as a JSON object.
+pub const SENDER_KEYS: &str = "SENDER_KEYS";
 /// The prefix of a signing secret.
 pub(crate) const SIGNING: &str = "whsec_";
 /// The shortest value that is masked, in bytes: a shorter one may be a word.
@@ -43,8 +46,12 @@ impl Secrets {
         for name in SECRETS {
             let text = lookup(name).unwrap_or_default();
             found.add_key(name, &text);
-            let is_short = (1..MIN_CHARS).contains(&text.trim().len());
-            if name.ends_with("_KEY") && is_short {
+            let is_short = |key: &String| (1..MIN_CHARS).contains(&key.trim().len());
+            let has_short = match name {
+                SENDER_KEYS => entries(name, &text).iter().any(is_short),
+                _ => name.ends_with("_KEY") && is_short(&text),
+            };
+            if has_short {
                 found.too_short.push(name);
             }
         }
@@ -84,8 +91,10 @@ impl Secrets {
     /// Adds a list and its entries. From a key like `id:secret` it adds the
     /// secret too.
     fn add_key(&mut self, name: &str, text: &str) {
-        self.add(text);
-        for whole in text.split(',') {
+        if name != SENDER_KEYS {
+            self.add(text);
+        }
+        for whole in &entries(name, text) {
             let entry = secret_in(name, whole);
             self.add(whole);
             self.add(entry);
@@ -135,6 +144,19 @@ fn letters(value: &str) -> Vec<u8> {
     letters
 }
 
+/// Returns the entries of a variable: of a list, or of an object of keys. An
+/// object that can't be read counts as one entry, and as each text in it.
+pub(crate) fn entries(name: &str, text: &str) -> Vec<String> {
+    if name != SENDER_KEYS {
+        return text.split(',').map(str::to_owned).collect();
+    }
+    let Ok(members) = json::object_members(text) else {
+        return text.split('"').chain([text]).map(str::to_owned).collect();
+    };
+    let keys = members.iter().filter_map(|member| json::decode_string(member.value));
+    keys.map(std::borrow::Cow::into_owned).collect()
+}
+
 /// Returns the secret in an entry of a variable: `WEBHOOK_SECRETS` may have the
 /// sender's name before it.
 pub(crate) fn secret_in<'a>(name: &str, entry: &'a str) -> &'a str {
@@ -148,10 +170,11 @@ pub(crate) fn secret_in<'a>(name: &str, entry: &'a str) -> &'a str {
 /// The variables that contain a secret. Of two equal ones, the later one must
 /// be changed: keys come from others, and hook tokens are in the URLs of
 /// running jobs.
-pub(crate) const SECRETS: [&str; 9] = [
+pub(crate) const SECRETS: [&str; 10] = [
     "UPSTREAM_API_KEY",
     "UPSTREAM_FAL_KEY",
     "FAL_KEY",
+    SENDER_KEYS,
     "WEBHOOK_SECRETS",
     "REPLICATE_WEBHOOK_SECRET",
     "HANDOFF_SECRET",

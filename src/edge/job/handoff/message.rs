@@ -4,6 +4,7 @@ use crate::domain::handoff::message::{self, MessageInput};
 use crate::domain::job::outbox::Message;
 use crate::domain::job::record::Job;
 use crate::domain::view::record::{self, Context};
+use crate::edge::http::outgoing::USER_AGENT;
 use crate::edge::job::home::Home;
 use crate::edge::job::result;
 use crate::edge::job::timeline::{LoadedBody, entry};
@@ -53,7 +54,7 @@ pub fn headers(home: &Home, message: &Message, body: &[u8]) -> Vec<(&'static str
     let signature = secrets.map(|secrets| secrets.sign(&message.id, seconds, body));
     let mut pairs = vec![
         ("content-type", "application/json".to_owned()),
-        ("user-agent", concat!("hookvault/", env!("CARGO_PKG_VERSION")).to_owned()),
+        ("user-agent", USER_AGENT.to_owned()),
         ("webhook-id", message.id.clone()),
         ("webhook-timestamp", seconds.to_string()),
     ];

@@ -1,7 +1,7 @@
 //! Asks the upstream for a job's result, and applies it.
 
 use crate::domain::file::skeleton::{Gap, Skeleton};
-use crate::domain::healing::{self, AnswerMeaning};
+use crate::domain::healing::{self, AnswerMeaning, by_row};
 use crate::domain::ingest::arrival::{Arrival, Origin};
 use crate::domain::ingest::document::{BodyText, Document};
 use crate::domain::ingest::rules::ReadRules;
@@ -33,7 +33,7 @@ pub enum HealingOutcome {
 
 /// Asks for the result once.
 pub async fn ask_for_result(home: &Home, job: &Job) -> HealingOutcome {
-    let question = match home.config.upstreams.result_of(job.lookup()) {
+    let question = match home.config.asking().question(job) {
         Ok(question) => question,
         Err(why) => return HealingOutcome::Impossible(why.why()),
     };
@@ -43,7 +43,7 @@ pub async fn ask_for_result(home: &Home, job: &Job) -> HealingOutcome {
     };
     let nothing = match read_result(home, job, &answer) {
         AnswerMeaning::End(kind) => return HealingOutcome::End(kind, Box::new(answer)),
-        AnswerMeaning::NotReady => HealingOutcome::Nothing(None, None),
+        AnswerMeaning::NotReady => HealingOutcome::Nothing(None, answer.retry_after_ms),
         AnswerMeaning::Refused(why) => HealingOutcome::Nothing(Some(why), answer.retry_after_ms),
         AnswerMeaning::Unclear(why) => return ask_for_status(home, &question, answer, why).await,
     };
@@ -53,7 +53,10 @@ pub async fn ask_for_result(home: &Home, job: &Job) -> HealingOutcome {
 
 fn read_result(home: &Home, job: &Job, answer: &UpstreamAnswer) -> AnswerMeaning {
     let (id, senders) = (job.id.as_deref(), &home.config.senders);
-    healing::read_result(answer.status, &answer.body, id, senders)
+    match home.config.asking().row(job) {
+        Some(row) => by_row::read_state(answer.status, &answer.body, id, row),
+        None => healing::read_result(answer.status, &answer.body, id, senders),
+    }
 }
 
 /// Asks for the status when the answer for the result is unclear: the job may

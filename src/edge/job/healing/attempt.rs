@@ -5,6 +5,7 @@ use super::files::{RenewedFiles, ask_for_files};
 use crate::domain::gateway::submission;
 use crate::domain::healing;
 use crate::domain::job::record::Job;
+use crate::domain::retry::RetryContext;
 use crate::edge::job::home::Home;
 use crate::edge::job::run::Run;
 use crate::edge::platform::{self, Failure};
@@ -38,7 +39,8 @@ fn note_interruption(home: &Home, mut job: Job) -> Result<(), Failure> {
 
 fn note_question(home: &Home, outcome: HealingOutcome, files: RenewedFiles) -> Result<(), Failure> {
     let Some(mut job) = home.store.job()? else { return Ok(()) };
-    let context = home.retry_context(Ok(()));
+    let usual = home.retry_context(Ok(()));
+    let context = RetryContext { pace: home.config.asking().pace(&job, usual.pace), ..usual };
     let entry = match outcome {
         HealingOutcome::End(_, answer) => {
             let is_removed = healing::says_removed(&answer.body);
