@@ -146,7 +146,7 @@ fn is_short(authority: &str) -> bool {
 /// label is no name.
 fn label_in_ascii(label: &str) -> Option<String> {
     let (name, port) = label.split_at(label.find(':').unwrap_or(label.len()));
-    let name = name.to_lowercase();
+    let name: String = name.chars().flat_map(char::to_lowercase).collect();
     let spelled = match name.strip_prefix("xn--") {
         Some(encoded) => punycode::decode_to_string(encoded)?,
         None if name.is_ascii() => return Some(label.to_owned()),

@@ -11,7 +11,7 @@ use super::check::{Malformed, check_syntax};
 use super::string::encode_string;
 use super::tokens::{Kind, Token, Tokens};
 use crate::domain::percent::decode_bytes;
-use serde_json::value::RawValue;
+use serde::de::IgnoredAny;
 use std::borrow::Cow;
 
 /// Returns the JSON text that `bytes` mean. Returns valid JSON unchanged.
@@ -52,7 +52,7 @@ pub fn may_go_on(text: &str) -> bool {
     // A number or a word may be cut off.
     let whole = text.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || "+-.".contains(c));
     let mended = repair(whole.as_bytes());
-    serde_json::from_str::<&RawValue>(&mended).err().is_none_or(|error| error.is_eof())
+    serde_json::from_str::<IgnoredAny>(&mended).err().is_none_or(|error| error.is_eof())
 }
 
 /// Returns the repaired text, if it is JSON.
