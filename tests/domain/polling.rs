@@ -16,7 +16,8 @@ use hookvault::domain::sender::row::Row;
 use hookvault::domain::sender::table::Senders;
 use hookvault::domain::time::Timestamp;
 use hookvault::domain::upstream::keys::SenderKeys;
-use hookvault::domain::upstream::row;
+use hookvault::domain::upstream::row::{self, DownloadKeys};
+use hookvault::domain::upstream::template::CantAsk;
 use url::Url;
 
 const PACE: Pace = Pace::new(2_000);
@@ -184,7 +185,7 @@ fn paths_keep_what_is_theirs() {
         let job =
             Job { app: app.map(str::to_owned), id: Some(id.to_owned()), ..imported("runway") };
         let ask = row::state_of(&row, &SenderKeys::default(), job.lookup());
-        ask.map(|ask| ask.url.to_string()).map_err(|why| why.why())
+        ask.map(|ask| ask.url.to_string()).map_err(CantAsk::why)
     };
     let run = "https://api.runpod.ai/{app:2}/status/{id}";
     assert_eq!(
@@ -273,7 +274,8 @@ fn a_download_gets_the_key_below_the_rows_urls_alone() {
     let job = imported("openrouter");
     let gets = |url: &str| {
         let url = Url::parse(url).expect("a URL");
-        !row::download_key(&open, &keys, job.lookup(), &url).is_empty()
+        let row = Some(&open);
+        !DownloadKeys { row, keys: &keys, job: job.lookup() }.of(&url).is_empty()
     };
     assert!(gets("https://openrouter.ai/api/v1/videos/task-1/content?index=0"));
     for other in [
@@ -292,7 +294,8 @@ fn a_download_gets_the_key_below_the_rows_urls_alone() {
     }
     let none = SenderKeys::default();
     let url = Url::parse("https://openrouter.ai/api/v1/videos/task-1/content").expect("a URL");
-    assert!(row::download_key(&open, &none, job.lookup(), &url).is_empty());
+    let unset = DownloadKeys { row: Some(&open), keys: &none, job: job.lookup() };
+    assert!(unset.of(&url).is_empty());
 }
 
 #[test]

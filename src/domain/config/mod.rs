@@ -20,8 +20,9 @@ use crate::domain::ingest::rules::ReadRules;
 use crate::domain::retry::Pace;
 use crate::domain::sender::name::SenderName;
 use crate::domain::sender::table::{Hint, Senders};
-use crate::domain::upstream::Upstreams;
 use crate::domain::upstream::keys::SenderKeys;
+use crate::domain::upstream::row::DownloadKeys;
+use crate::domain::upstream::{Lookup, Upstreams};
 use url::Url;
 
 /// The largest request that Cloudflare accepts on most plans, in bytes:
@@ -166,6 +167,12 @@ impl Config {
     pub const fn asking(&self) -> Asking<'_> {
         let Self { upstreams, senders, sender_keys: keys, .. } = self;
         Asking { upstreams, senders, keys }
+    }
+
+    /// Returns the keys for the downloads of a job's files.
+    #[must_use]
+    pub fn download_keys<'a>(&'a self, job: Lookup<'a>) -> DownloadKeys<'a> {
+        DownloadKeys { row: self.senders.row(job.provider), keys: &self.sender_keys, job }
     }
 
     /// Returns the scheme and the host for the durable URLs of a job whose

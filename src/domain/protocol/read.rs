@@ -57,6 +57,9 @@ pub struct FileRead {
     /// The job's sender.
     #[serde(default)]
     pub provider: SenderName,
+    /// The job's id.
+    #[serde(default)]
+    pub id: Option<String>,
 }
 
 /// Reads at most `limit` timeline entries after `after`, with small bodies that

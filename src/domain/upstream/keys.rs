@@ -1,14 +1,29 @@
-//! The keys of senders, and the header in which each is sent.
+//! The keys of senders, the headers in which they are sent, and queries.
 
+use super::queue::Scheme;
 use super::template::CantAsk;
 use crate::domain::access::redact::secrets::SENDER_KEYS;
 use crate::domain::json;
 use crate::domain::sender::fact::Fact;
 use crate::domain::sender::name::SenderName;
 use crate::domain::sender::row::Row;
+use url::Url;
 
 /// A header's name and value.
 pub type Header = (String, String);
+
+/// A query to the upstream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpstreamQuery {
+    /// The URL.
+    pub url: Url,
+    /// The key for the URL's origin.
+    pub key: Option<String>,
+    /// How the key is sent.
+    pub scheme: Scheme,
+    /// The headers with the key of a sender's row, in place of `key`.
+    pub headers: Vec<Header>,
+}
 
 /// The keys of `SENDER_KEYS`.
 #[derive(Clone, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ pub mod queue;
 pub mod row;
 pub mod template;
 
-use self::keys::Header;
+pub use self::keys::UpstreamQuery;
 use self::queue::Scheme;
 use self::template::{CantAsk, Template, bare, without_endpoint};
 use crate::domain::file::strict_url;
@@ -50,19 +50,6 @@ pub struct Upstreams {
     pub fal_ai: Option<Upstream>,
     /// `RESULT_URL`. Without it, the id of a job decides which queue is asked.
     pub result_url: Option<Template>,
-}
-
-/// A query to the upstream.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UpstreamQuery {
-    /// The URL.
-    pub url: Url,
-    /// The key for the URL's origin.
-    pub key: Option<String>,
-    /// How the key is sent.
-    pub scheme: Scheme,
-    /// The headers with the key of a sender's row, in place of `key`.
-    pub headers: Vec<Header>,
 }
 
 /// The properties of a job that decide where its result is.

@@ -38,20 +38,36 @@ fn filled(row: &Row, fact: Fact, job: Lookup<'_>) -> Result<Url, CantAsk> {
     template.fill(job.app, job.id.ok_or(CantAsk::NoId)?)
 }
 
-/// Returns the headers with the key that the download of `url`, a file of `job`,
-/// needs; none if it needs no key, or if the key is not set. Other URLs at the
-/// same origin are not files, and must not be read with the key.
-#[must_use]
-pub fn download_key(row: &Row, keys: &SenderKeys, job: Lookup<'_>, url: &Url) -> Vec<Header> {
-    let is_below = |text: &String| {
-        let template = Template::of_row(text)?;
-        let start = template.fill(job.app, job.id.unwrap_or("-")).ok()?;
-        let rest = url.path().strip_prefix(start.path())?;
-        let is_whole = rest.is_empty() || rest.starts_with('/') || start.path().ends_with('/');
-        (is_whole && start.origin() == url.origin()).then_some(())
-    };
-    let is_keyed = row.list(Fact::DownloadNeedsKey).iter().any(|text| is_below(text).is_some());
-    if is_keyed && is_plain(url) { keys.headers(row).unwrap_or_default() } else { Vec::new() }
+/// The keys for the downloads of a job's files.
+#[derive(Debug, Clone, Copy)]
+pub struct DownloadKeys<'a> {
+    /// The row of the job's sender.
+    pub row: Option<&'a Row>,
+    /// The keys of all senders.
+    pub keys: &'a SenderKeys,
+    /// The job.
+    pub job: Lookup<'a>,
+}
+
+impl DownloadKeys<'_> {
+    /// Returns the headers with the key that the download of `url` needs; none
+    /// if it needs no key, or if the key is not set. Other URLs at the same
+    /// origin are not files, and must not be read with the key.
+    #[must_use]
+    pub fn of(self, url: &Url) -> Vec<Header> {
+        let Self { row: Some(row), keys, job } = self else { return Vec::new() };
+        let starts = row.list(Fact::DownloadNeedsKey).iter();
+        let is_keyed = starts.filter_map(|text| is_below(url, text, job)).any(|is_it| is_it);
+        if is_keyed && is_plain(url) { keys.headers(row).unwrap_or_default() } else { Vec::new() }
+    }
+}
+
+/// Returns whether a URL is the one of this template, or below it.
+fn is_below(url: &Url, template: &str, job: Lookup<'_>) -> Option<bool> {
+    let start = Template::of_row(template)?.fill(job.app, job.id.unwrap_or("-")).ok()?;
+    let rest = url.path().strip_prefix(start.path())?;
+    let is_whole = rest.is_empty() || rest.starts_with('/') || start.path().ends_with('/');
+    Some(is_whole && start.origin() == url.origin())
 }
 
 /// Returns whether no server reads the path as another one, and no user is in

@@ -4,7 +4,7 @@ use super::filter::{cursor, filter};
 use crate::domain::catalog::costs::costs;
 use crate::domain::catalog::row::Row;
 use crate::domain::http::problem::Problem;
-use crate::domain::json::object;
+use crate::domain::json::{from_str, object};
 use crate::domain::view::record::Context;
 use crate::domain::view::summary::Summary;
 use crate::edge::http::call::Call;
@@ -51,7 +51,7 @@ pub async fn stats(call: &Call<'_>) -> Result<Response, Problem> {
         "archive": totals.archive,
         "files": files,
         "bytes": numbers.bytes,
-        "cost": RawValue::from_string(costs).ok(),
+        "cost": from_str::<Box<RawValue>>(&costs).ok(),
     });
     Ok(json(200, answer)?)
 }

@@ -14,6 +14,7 @@ use crate::domain::keys::StorageKey;
 use crate::domain::names::ObjectName;
 use crate::domain::protocol::outcome::Resolved as Job;
 use crate::domain::protocol::read::{FileRead, ReadFile};
+use crate::domain::upstream::Lookup;
 use crate::edge::http::call::Call;
 use crate::edge::rpc::job;
 use crate::edge::storage::bucket;
@@ -51,14 +52,16 @@ pub async fn serve(call: &Call<'_>, link: &Link) -> Result<Response, Problem> {
             found.cancel().await;
         }
     }
-    let FileRead { name, place, provider } = ask(call, link).await?; // (2)
+    let FileRead { name, place, provider, id } = ask(call, link).await?; // (2)
+    let id = id.as_deref();
+    let job = Lookup { id, app: None, provider, response_url: None, is_submitted: false };
     match place {
         FileLocation::Bucket(key) => {
             let found = StoredFile::read(&bucket, &key, &asked.conditions).await?;
             found.ok_or_else(|| gone(link))?.answer(&bucket, &asked, &name).await
         }
         FileLocation::Live(file) => {
-            read_through::answer(&asked, &name, &file, provider).await // (3)
+            read_through::answer(&asked, &name, &file, job).await // (3)
         }
         FileLocation::Delivery => {
             Err(ProblemKind::NotReady("the file is being unpacked; try again".to_owned(), 2).into())

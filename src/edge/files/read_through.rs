@@ -12,8 +12,8 @@ use crate::domain::http::problem::{Problem, ProblemKind};
 use crate::domain::http::range::{self, Slice};
 use crate::domain::http::read_through::SourceBody;
 use crate::domain::job::file::UncopiedFile;
-use crate::domain::sender::name::SenderName;
 use crate::domain::time::SECOND;
+use crate::domain::upstream::Lookup;
 use crate::edge::platform;
 use crate::edge::transfer::{self, ReadThrough, SourceFile};
 use web_sys::Response;
@@ -23,13 +23,14 @@ pub async fn answer(
     asked: &FileRequest<'_>,
     name: &str,
     file: &UncopiedFile,
-    sender: SenderName,
+    job: Lookup<'_>,
 ) -> Result<Response, Problem> {
     let config = asked.call.config;
     let budget = Budget::of_a_run(config.max_subrequests);
     let wanted = SourceFile {
         url: &file.url,
-        sources: config.all_sources().of(sender),
+        sources: config.all_sources().of(job.provider),
+        keys: config.download_keys(job),
         name,
         declared_type: file.declared_type.as_deref(),
         max_bytes: config.max_file_bytes,

@@ -71,7 +71,7 @@ pub async fn file(
     let file = job.linked_file(*n, nonce).ok_or(CommandError::Missing)?;
     let (name, place) = (file.name.clone(), file.location());
     home.rearm(&job).await?;
-    Ok(Some(FileRead { name, place, provider: job.provider }))
+    Ok(Some(FileRead { name, place, provider: job.provider, id: job.id.clone() }))
 }
 
 /// Returns a part of the timeline. With `wait`, it returns when the part has

@@ -2,6 +2,7 @@
 
 use crate::domain::alarm::budget::Budget;
 use crate::domain::file::source_policy::SourcePolicy;
+use crate::domain::upstream::row::DownloadKeys;
 use crate::edge::platform::{During, Failure};
 use crate::edge::storage::bucket::TITLE;
 use crate::edge::storage::object::Store;
@@ -18,6 +19,8 @@ pub struct SourceFile<'a> {
     pub url: &'a str,
     /// The policy of hosts that files may come from.
     pub sources: &'a SourcePolicy,
+    /// The keys for URLs that need one.
+    pub keys: DownloadKeys<'a>,
     /// The file's name, whose extension may show its type.
     pub name: &'a str,
     /// The type that the result declares.

@@ -10,7 +10,7 @@ use crate::edge::http::outgoing::{Outgoing, USER_AGENT};
 use crate::edge::platform::{self, Failure};
 use futures_util::future::{Either, select};
 use std::pin::pin;
-use std::time::Duration;
+use url::Url;
 use web_sys::{ReadableStream, Response};
 use worker::{AbortController, AbortSignal, Delay};
 
@@ -111,7 +111,7 @@ pub async fn fetch(
         if hop > 0 && !wanted.budget.take(1) {
             return Err(postponed());
         }
-        let source = request(url.as_str(), options, wanted.stall()).await?;
+        let source = request(wanted, &url, options).await?;
         if !matches!(source.response.status(), 301 | 302 | 303 | 307 | 308) {
             return Ok(source);
         }
@@ -128,16 +128,19 @@ pub async fn fetch(
     Err(last(format!("the source redirects more than {MAX_REDIRECTS} times")))
 }
 
+/// Sends a request for the file. Each hop of a redirect gets the key that its
+/// own URL needs, which is usually none.
 async fn request(
-    url: &str,
+    wanted: &SourceFile<'_>,
+    url: &Url,
     options: FetchOptions<'_>,
-    limit: Duration,
 ) -> Result<Source, CopyFailure> {
     let abort = AbortController::default();
     let request = prepare(options, &abort.signal());
+    let request = request.and_then(|request| request.headers(&wanted.keys.of(url)));
     let request = request.map_err(|failure| transient(&failure.to_string()))?;
-    let sent = pin!(request.fetch(url));
-    match select(sent, Delay::from(limit)).await {
+    let sent = pin!(request.fetch(url.as_str()));
+    match select(sent, Delay::from(wanted.stall())).await {
         Either::Left((Ok(response), _)) => {
             let encoding = response.headers().get("content-encoding").ok().flatten();
             let encoding = encoding.filter(|_| !options.raw);

@@ -87,7 +87,7 @@ fn renewal(home: &Home, job: &Job, source: &Source) -> Result<(), CantAsk> {
         return Err(CantAsk::Exhausted);
     }
     let upstreams = &home.config.upstreams;
-    let by_result = upstreams.result_of(job.lookup());
+    let by_result = home.config.asking().question(job);
     let can = by_result.or_else(|why| upstreams.download_of(job.lookup(), url).map_err(|_| why));
     can.map(drop)
 }
@@ -107,6 +107,7 @@ async fn fetch_file(
     let wanted = SourceFile {
         url,
         sources: config.all_sources().of(job.provider),
+        keys: config.download_keys(job.lookup()),
         name: &file.name,
         declared_type: file.content_type.as_deref(),
         max_bytes: config.max_file_bytes,
