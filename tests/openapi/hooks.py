@@ -24,6 +24,7 @@ def before_load_schema(context, raw_schema):
             parameter["example"] = "flux"
     line = raw_schema["components"]["schemas"]["ImportLine"]["properties"]
     line["id"] = line["ref"] = {"type": "string", "pattern": "^[a-z]{1,8}$"}
+    line["from"] = {"enum": ["kling", "runway", None]}
     del raw_schema["paths"]["/jobs"]["post"]["requestBody"]["content"]["application/x-ndjson"]
 
 
