@@ -53,8 +53,8 @@ export const mutants = [
   },
   {
     name: "duplicate check",
-    edits: [edit("domain/ingest/apply.rs", "if is_repetition(&job, arrival) {",
-      "if is_repetition(&job, arrival) && job.events == 0 {")],
+    edits: [edit("domain/ingest/apply.rs", "let is_repeated = is_repetition(&job, arrival);",
+      "let is_repeated = is_repetition(&job, arrival) && job.events == 0;")],
     rows: ["each webhook ten times at once"],
     red: ["twice"],
   },
