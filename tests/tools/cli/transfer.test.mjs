@@ -206,11 +206,11 @@ describe("import", () => {
     const cwd = folder(t);
     const submitted = await (await fetch(`${upstream.url}/queue/flux-schnell`,
       { method: "POST", headers: { authorization: "Bearer dev-upstream-key" }, body: "{}" })).json();
-    const input = `${JSON.stringify({ ...submitted, tags: ["old"] })}\n{"id":"a/b"}\n{"id":${SEED},"app":"flux-schnell"}\n`;
+    const input = `${JSON.stringify({ ...submitted, tags: ["old"] })}\n{"id":"ref:"}\n{"id":${SEED},"app":"flux-schnell"}\n`;
     const first = await hookvault(["import", "-", "--json"], { cwd, env, input });
     assert.equal(first.code, 1, first.err);
     const [refused, counts] = first.out.trimEnd().split("\n").map((text) => JSON.parse(text));
-    assert.deepEqual([refused.line, /a\/b/.test(refused.reason), counts], [2, true, { imported: 2, known: 0, refused: 1 }]);
+    assert.deepEqual([refused.line, /ref:/.test(refused.reason), counts], [2, true, { imported: 2, known: 0, refused: 1 }]);
     vault.watch(submitted.request_id);
     await vault.settled(submitted.request_id);
     assert.equal((await vault.job(SEED)).id, SEED, "its number is exact");
