@@ -35,7 +35,7 @@ export class List {
     }
   }
 
-  /** Reads a file's record again, from the job itself. Returns undefined if it is no longer stored. */
+  /** Reads a file's record again, from the job itself. Throws if it is no longer stored. */
   async renew({ job, file: { n } }) {
     const { files } = await this.#record(job, true);
     const found = files.find((one) => one?.n === n);
